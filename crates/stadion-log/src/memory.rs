@@ -1,0 +1,151 @@
+//! A log in memory: what it promises ends with the process.
+
+use std::ops::Range;
+
+use stadion_core::Tick;
+
+use crate::{Appended, Batch, EventLog, ReadError, Record};
+
+/// Records lie one behind the other in chunks; a full chunk is never touched again, so that a long stream is not
+/// copied as it grows, and an empty one costs nothing.
+#[derive(Debug, Default)]
+pub struct MemoryLog {
+    chunks: Vec<Chunk>,
+    head: u64,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+struct Chunk {
+    first: u64,
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    tick: Tick,
+    time_ms: u64,
+    end: usize,
+}
+
+/// A chunk takes records until it holds this much; a larger record gets a chunk of its own size.
+const CHUNK_BYTES: usize = 64 << 10;
+
+impl EventLog for MemoryLog {
+    fn append(&mut self, batch: &Batch) -> Appended {
+        let first = self.head;
+        for (tick, bytes) in batch.records() {
+            let head = self.head;
+            let fits = self.chunks.last().is_some_and(|chunk| {
+                chunk.bytes.is_empty() || chunk.bytes.len() + bytes.len() <= CHUNK_BYTES
+            });
+            if !fits {
+                self.chunks.push(Chunk { first: head, bytes: Vec::new(), entries: Vec::new() });
+            }
+            if let Some(chunk) = self.chunks.last_mut() {
+                chunk.bytes.extend_from_slice(bytes);
+                chunk.entries.push(Entry { tick, time_ms: batch.time_ms, end: chunk.bytes.len() });
+            }
+            self.head += 1;
+            self.bytes += bytes.len() as u64;
+        }
+        Appended::Written { first }
+    }
+
+    fn head(&self) -> u64 {
+        self.head
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn read(&self, offsets: Range<u64>, show: &mut dyn FnMut(Record<'_>)) -> Result<(), ReadError> {
+        if offsets.end > self.head {
+            return Err(ReadError::PastHead { from: offsets.start, to: offsets.end, head: self.head });
+        }
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        let chunk = self.chunks.partition_point(|chunk| chunk.first <= offsets.start).saturating_sub(1);
+        for chunk in self.chunks.iter().skip(chunk) {
+            if chunk.first >= offsets.end {
+                break;
+            }
+            chunk.show(&offsets, show);
+        }
+        Ok(())
+    }
+}
+
+impl Chunk {
+    fn show(&self, offsets: &Range<u64>, show: &mut dyn FnMut(Record<'_>)) {
+        let skip = usize::try_from(offsets.start.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        let take = usize::try_from(offsets.end.saturating_sub(self.first))
+            .unwrap_or(usize::MAX)
+            .min(self.entries.len());
+        let mut start =
+            skip.checked_sub(1).and_then(|before| self.entries.get(before)).map_or(0, |entry| entry.end);
+        let mut offset = offsets.start.max(self.first);
+        for entry in self.entries.get(skip..take).unwrap_or_default() {
+            show(Record {
+                offset,
+                tick: entry.tick,
+                time_ms: entry.time_ms,
+                bytes: self.bytes.get(start..entry.end).unwrap_or_default(),
+            });
+            start = entry.end;
+            offset += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read_all(log: &MemoryLog, offsets: Range<u64>) -> Vec<(u64, i64, u64, Vec<u8>)> {
+        let mut found = Vec::new();
+        log.read(offsets, &mut |r| found.push((r.offset, r.tick.0, r.time_ms, r.bytes.to_vec()))).unwrap();
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_appended_is_read_from_any_offset(
+            batches in prop::collection::vec(prop::collection::vec(0_usize..40_000, 0..6), 0..20),
+            cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..10),
+        ) {
+            let mut log = MemoryLog::default();
+            let mut model = Vec::new();
+            for (number, sizes) in batches.iter().enumerate() {
+                let mut batch = Batch::new(number as u64 * 10);
+                for &size in sizes {
+                    let body = vec![u8::try_from(model.len() % 251).unwrap(); size];
+                    batch.push(Tick(number as i64), |out| out.extend_from_slice(&body));
+                    model.push((model.len() as u64, number as i64, number as u64 * 10, body));
+                }
+                prop_assert_eq!(log.append(&batch), Appended::Written { first: (model.len() - sizes.len()) as u64 });
+            }
+            prop_assert_eq!(log.head(), model.len() as u64);
+            prop_assert_eq!(log.bytes(), model.iter().map(|r| r.3.len() as u64).sum::<u64>());
+            for (a, b) in cuts {
+                let (a, b) = (a.index(model.len() + 1), b.index(model.len() + 1));
+                let (from, to) = (a.min(b), a.max(b));
+                prop_assert_eq!(&read_all(&log, from as u64..to as u64), &model[from..to]);
+            }
+        }
+    }
+
+    #[test]
+    fn past_the_head_is_an_error() {
+        let log = MemoryLog::default();
+        assert_eq!(
+            log.read(0..1, &mut |_| unreachable!()),
+            Err(ReadError::PastHead { from: 0, to: 1, head: 0 })
+        );
+    }
+}
