@@ -1,0 +1,149 @@
+// Sparks: they appear, lie or drift on the ice, and go to whoever touches them first.
+
+import { mul } from "/_/client/fixed.js";
+import { bounceOffBoards, bounceOffPosts, distanceSquaredWithin } from "./body.js";
+import {
+  DIRECTIONS, ONE, PICKUP_EASE, POSTS, POST_RADIUS, PUCK_RADIUS, SPARKS_MAX, SPARK_ARM_TICKS, SPARK_GLIDE,
+  SPARK_RADIUS, SPILL_SPEED, SPILL_SPEED_SPREAD, STAR_RADIUS, STAR_SPEED, STAR_VALUE, STEER_MAX,
+} from "./numbers.js";
+import { below } from "./chance.js";
+import { SparkActor } from "./actors.js";
+import { note } from "./world.js";
+
+/** @typedef {import("./world.js").World} World */
+/** @typedef {import("./world.js").Puck} Puck */
+/** @typedef {import("./world.js").Spark} Spark */
+/** @typedef {import("./actors.js").Sim} Sim */
+/** @typedef {import("./body.js").Body} Body */
+
+/**
+ * @param {World} world
+ * @param {Sim} sim
+ * @param {Body} body
+ * @param {number} value
+ * @param {number} arm
+ */
+function addSpark(world, sim, body, value, arm) {
+  // The bound on what a match can hold: beyond it sparks melt.
+  if (world.sparks.length >= SPARKS_MAX) return;
+  world.serial += 1;
+  world.sparks.push({ serial: world.serial, ...body, value, arm, fromX: body.x, fromY: body.y });
+  sim.spawn(new SparkActor(world, world.serial));
+}
+
+/**
+ * A spark somewhere on the ice, not under a puck if three tries find such a place.
+ * @param {World} world
+ * @param {Sim} sim
+ */
+export function scatterSpark(world, sim) {
+  const body = { x: 0, y: 0, vx: 0, vy: 0 };
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    // In steps of 1/64 of a unit, 3 units from the boards.
+    body.x = (below(sim, 2689) - 1344) * 1024;
+    body.y = (below(sim, 1537) - 768) * 1024;
+    if (isFree(world, body)) break;
+  }
+  addSpark(world, sim, body, 1, 0);
+}
+
+/**
+ * A star sets out from the middle.
+ * @param {World} world
+ * @param {Sim} sim
+ */
+export function launchStar(world, sim) {
+  const body = { x: 0, y: 0, ...heading(sim, STAR_SPEED) };
+  addSpark(world, sim, body, STAR_VALUE, SPARK_ARM_TICKS);
+  note(world, "star", body);
+}
+
+/**
+ * @param {World} world
+ * @param {Sim} sim
+ * @param {Puck} puck who lost them
+ * @param {number} count
+ */
+export function spillSparks(world, sim, puck, count) {
+  for (let spilled = 0; spilled < count; spilled += 1) {
+    const speed = SPILL_SPEED + below(sim, SPILL_SPEED_SPREAD);
+    addSpark(world, sim, { x: puck.x, y: puck.y, ...heading(sim, speed) }, 1, SPARK_ARM_TICKS);
+  }
+}
+
+/**
+ * @param {World} world
+ * @param {Spark} spark
+ */
+export function tickSpark(world, spark) {
+  spark.fromX = spark.x;
+  spark.fromY = spark.y;
+  if (spark.arm > 0) spark.arm -= 1;
+  const radius = sparkRadius(spark);
+  if (spark.vx !== 0 || spark.vy !== 0) {
+    spark.x += spark.vx;
+    spark.y += spark.vy;
+    // A star never slows down; it has to be caught.
+    if (spark.value === 1) {
+      spark.vx = mul(spark.vx, SPARK_GLIDE);
+      spark.vy = mul(spark.vy, SPARK_GLIDE);
+    }
+    bounceOffBoards(spark, radius, ONE);
+    bounceOffPosts(spark, radius);
+  }
+  if (spark.arm === 0) pickUp(world, spark, PUCK_RADIUS + radius + PICKUP_EASE);
+}
+
+/** @param {Spark} spark */
+export function sparkRadius(spark) {
+  return spark.value === 1 ? SPARK_RADIUS : STAR_RADIUS;
+}
+
+/**
+ * Gives the spark to the nearest puck in reach.
+ * @param {World} world
+ * @param {Spark} spark
+ * @param {number} reach
+ */
+function pickUp(world, spark, reach) {
+  let nearest = mul(reach, reach);
+  /** @type {Puck | null} */
+  let taker = null;
+  for (const puck of world.pucks) {
+    const squared = distanceSquaredWithin(spark, puck, reach);
+    if (squared === null || squared >= nearest) continue;
+    nearest = squared;
+    taker = puck;
+  }
+  if (!taker) return;
+  taker.score += spark.value;
+  world.sparks.splice(world.sparks.indexOf(spark), 1);
+  note(world, "pickup", { x: spark.x, y: spark.y, slot: taker.slot }, spark.value);
+}
+
+/**
+ * @param {Sim} sim
+ * @param {number} speed
+ */
+function heading(sim, speed) {
+  const [dx, dy] = DIRECTIONS[below(sim, DIRECTIONS.length)];
+  return { vx: Math.trunc((speed * dx) / STEER_MAX), vy: Math.trunc((speed * dy) / STEER_MAX) };
+}
+
+/**
+ * @param {World} world
+ * @param {Body} body
+ */
+function isFree(world, body) {
+  const postReach = POST_RADIUS + 2 * SPARK_RADIUS;
+  for (const [x, y] of POSTS) {
+    const squared = distanceSquaredWithin(body, { x, y, vx: 0, vy: 0 }, postReach);
+    if (squared !== null && squared < mul(postReach, postReach)) return false;
+  }
+  const puckReach = 3 * PUCK_RADIUS;
+  for (const puck of world.pucks) {
+    const squared = distanceSquaredWithin(body, puck, puckReach);
+    if (squared !== null && squared < mul(puckReach, puckReach)) return false;
+  }
+  return true;
+}
