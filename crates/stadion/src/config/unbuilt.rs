@@ -1,0 +1,182 @@
+//! Sections of parts that are not built yet in this version.
+//!
+//! Their keys are known and checked, so that a file for a later version is told the one thing that matters: that the
+//! part is missing. A part that gets built takes its function from here into a module of its own.
+
+use std::time::Duration;
+
+use super::namespace::Kind;
+use super::section::{Bound, Section};
+use super::tree::Node;
+
+const NOT_BUILT: &str = "is not built yet in this version of stadion";
+
+/// A sensible range for waiting times that nothing else bounds.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The longest a stream's events may be kept.
+const TEN_YEARS: Duration = Duration::from_secs(3_652 * 86_400);
+
+/// The most players, or teams, of a match.
+const PLAYERS_MAX: usize = 10_000;
+
+pub(super) fn read(root: &Section<'_>) {
+    tls(root.section("tls"));
+    nats(root.section("nats"));
+    lobby(root.section("lobby"));
+    matchmaking(root.section("matchmaking"));
+    broker(root.section("broker"));
+    for section in root.sections("queue") {
+        queue(section);
+    }
+}
+
+/// The keys of a `[[namespace]]` that only streams of events, or streams on disk, need.
+pub(super) fn read_namespace(section: &Section<'_>, kind: Kind) {
+    let default = "\"memory\" of lockstep, \"disk\" of events";
+    let is_kept = section
+        .choice("durability", &[("memory", false), ("disk", true), ("jetstream", true)], default)
+        .unwrap_or(false);
+    section.duration("retain", between(DAY, Duration::from_secs(1), TEN_YEARS));
+    section.duration("flush", between(Duration::ZERO, Duration::ZERO, Duration::from_secs(10)));
+    section.choice("slow_reader", &[("skip", ()), ("close", ())], "\"skip\"");
+    section.size("reader_backlog", Bound { default: 8 << 20, min: 64 << 10, max: 1 << 30 });
+    pointer(section, "type", "\"/typeName\"");
+    section.switch("ignore_case", false);
+    for scope in section.sections("scope") {
+        read_scope(scope);
+    }
+    match kind {
+        Kind::Events => section.fault(format_args!("a [[namespace]] of the kind \"events\" {NOT_BUILT}")),
+        Kind::Lockstep => {
+            if is_kept {
+                section.fault_at("durability", format_args!("{NOT_BUILT} but as \"memory\""));
+            }
+            for key in ["retain", "flush", "slow_reader", "reader_backlog", "type", "ignore_case", "scope"] {
+                if section.place_of(key).is_some() {
+                    section.fault_at(key, NOT_BUILT);
+                }
+            }
+        }
+    }
+}
+
+fn read_scope(section: Section<'_>) {
+    section.required("name", "text", Node::some_text);
+    pointers(&section, "key");
+    types(&section, "open");
+    types(&section, "close");
+    section.switch("concurrent", false);
+    section.choice("reopen", &[("anew", ()), ("repeat", ())], "\"anew\"");
+    for latest in section.sections("latest") {
+        latest.required("type", "text", Node::some_text);
+        pointers(&latest, "key");
+        latest.finish();
+    }
+    types(&section, "also");
+    section.finish();
+}
+
+fn tls(section: Section<'_>) {
+    section.required("cert", "a path", Node::some_text);
+    section.required("key", "a path", Node::some_text);
+    finish(section, "[tls]");
+}
+
+fn nats(section: Section<'_>) {
+    url(&section, "url", &["nats", "tls"], "\"nats://127.0.0.1:4222\"");
+    finish(section, "[nats]");
+}
+
+fn lobby(section: Section<'_>) {
+    let store = "\"embedded\" or an address like \"redis://127.0.0.1:6379/0\"";
+    section.optional("store", store, "\"embedded\"", |node| {
+        let text = node.text()?;
+        (text == "embedded" || is_url(text, &["redis", "rediss"])).then_some(())
+    });
+    url(&section, "events", &["redis", "rediss"], "");
+    section.switch("worker", true);
+    for product in section.sections("product") {
+        product.required("id", "text", Node::some_text);
+        product.required("game_server_url", "an address like \"http://game:8080\"", |node| {
+            is_url(node.text()?, &["http", "https"]).then_some(())
+        });
+        product.required("target_game_server", "text", Node::some_text);
+        product.count("players", Bound { default: 2, min: 2, max: PLAYERS_MAX });
+        product.finish();
+    }
+    finish(section, "[lobby]");
+}
+
+fn matchmaking(section: Section<'_>) {
+    section.required("catena_config", "a path", Node::some_text);
+    finish(section, "[matchmaking]");
+}
+
+fn broker(section: Section<'_>) {
+    let seconds = Duration::from_secs;
+    section.duration("pickup_time", between(seconds(90), seconds(1), DAY));
+    section.duration("ready_time", between(seconds(30), seconds(1), DAY));
+    section.duration("max_run_time", between(seconds(7_200), seconds(1), 30 * DAY));
+    section.duration("server_max_lifetime", between(seconds(600), seconds(1), 30 * DAY));
+    section.duration("delay_allocation", between(seconds(2), Duration::ZERO, DAY));
+    section.choice("on_server_lost", &[("fail", ()), ("requeue", ())], "\"fail\"");
+    // An allocator's keys are its own; they come with the broker.
+    section.sections("allocator");
+    finish(section, "[broker]");
+}
+
+fn queue(section: Section<'_>) {
+    section.required("id", "text", Node::some_text);
+    section.text("name", "text");
+    section.count("teams", Bound { default: 1, min: 0, max: PLAYERS_MAX });
+    section.count("min_players_per_team", Bound { default: 1, min: 0, max: PLAYERS_MAX });
+    section.count("players_per_team", Bound { default: 1, min: 1, max: PLAYERS_MAX });
+    let second = Duration::from_secs(1);
+    section.duration("ticket_expiration", between(180 * second, second, DAY));
+    section.choice("expiration_action", &[("drop", ()), ("minimum", ())], "\"drop\"");
+    // A rule's keys are its own; they come with matchmaking.
+    section.sections("rule");
+    finish(section, "[[queue]]");
+}
+
+/// Ends a section that is not built, with its unknown keys.
+fn finish(section: Section<'_>, name: &str) {
+    if section.is_written() {
+        section.fault(format_args!("{name} {NOT_BUILT}"));
+    }
+    section.finish();
+}
+
+fn between<T>(default: T, min: T, max: T) -> Bound<T> {
+    Bound { default, min, max }
+}
+
+fn types(section: &Section<'_>, key: &'static str) {
+    section.list(key, "event types", "[]", |text| (!text.is_empty()).then_some(()));
+}
+
+const POINTER: &str = "a JSON pointer like \"/roundId\"";
+
+fn pointer(section: &Section<'_>, key: &'static str, default: &str) {
+    section.optional(key, POINTER, default, |node| is_pointer(node.text()?).then_some(()));
+}
+
+fn pointers(section: &Section<'_>, key: &'static str) {
+    section.list(key, "JSON pointers like \"/roundId\"", "[]", |text| is_pointer(text).then_some(()));
+}
+
+/// RFC 6901: `/` before each step, `~` only as `~0` or `~1`.
+fn is_pointer(text: &str) -> bool {
+    text.starts_with('/') && text.split('~').skip(1).all(|after| after.starts_with(['0', '1']))
+}
+
+fn url(section: &Section<'_>, key: &'static str, schemes: &[&str], default: &str) {
+    let words: Vec<String> = schemes.iter().map(|scheme| format!("\"{scheme}://…\"")).collect();
+    let allowed = format!("an address, {}", words.join(" or "));
+    section.optional(key, &allowed, default, |node| is_url(node.text()?, schemes).then_some(()));
+}
+
+fn is_url(text: &str, schemes: &[&str]) -> bool {
+    text.split_once("://").is_some_and(|(scheme, rest)| schemes.contains(&scheme) && !rest.is_empty())
+}

@@ -1,0 +1,15 @@
+//! The program `stadion`, as a library, so that a test or another program can run it inside itself.
+//!
+//! [`serve::run`] takes a listener and everything a request needs ([`app::App`]); [`http::service`] is where a request
+//! comes in. ARCHITECTURE.md walks one event from there to other sockets.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod hub;
+pub mod lockstep;
+pub mod metrics;
+pub mod rights;
+pub mod serve;
+mod stream_rate;
