@@ -238,26 +238,33 @@ impl Stream {
             return Proposed::Refused(refusal);
         }
         match self.flight {
-            Flight::Unknown(_) => Proposed::Refused(Refusal::Unavailable),
+            Flight::Unknown(_) => {
+                self.asked_of(now);
+                Proposed::Refused(Refusal::Unavailable)
+            }
             Flight::None => self.sync_now(token, request, now),
+            // A state has to wait behind the client's earlier ones, or an older one would replace it when they land.
             Flight::Writing(_)
-                if request.events.is_empty() && self.clients.connected(&request.client).is_some() =>
+                if request.events.is_empty()
+                    && request.state.is_none()
+                    && self.clients.connected(&request.client).is_some() =>
             {
-                // It writes nothing, so it needs not wait; T stands still for it too.
+                // It changes nothing, so it needs not wait; T stands still for it too.
                 let asked = Asked {
                     client: request.client,
                     last_known: request.last_known,
-                    state: request.state,
+                    state: None,
                     hash: request.hash,
                     quiet: request.quiet,
                 };
                 Proposed::Answer(self.answer(asked, now))
             }
             Flight::Writing(_) if self.waiting.len() >= self.rules.waiting_max => {
+                self.asked_of(now);
                 Proposed::Refused(Refusal::Busy)
             }
             Flight::Writing(_) => {
-                self.clients.heard(&request.client, now);
+                self.asked_of(now);
                 self.waiting.push_back((token, request));
                 Proposed::Waiting
             }
@@ -265,10 +272,11 @@ impl Stream {
     }
 
     fn sync_now(&mut self, token: Token, request: Request, now: Time) -> Proposed {
-        let mut batch = Batch::begin(self, now);
+        let mut batch = Batch::begin(self, now, &VecDeque::new());
         if let Err(refusal) = batch.admit(self, token, request) {
             return Proposed::Refused(refusal);
         }
+        self.asked_of(now);
         if batch.events.is_empty() {
             return match batch.replies.pop() {
                 Some((_, asked)) => Proposed::Answer(self.answer(asked, now)),
@@ -286,6 +294,11 @@ impl Stream {
             return Err(Refusal::EpochChanged { current: Some(self.birth.epoch) });
         }
         check_events(&request.events, &self.rules)
+    }
+
+    /// A stream does not end under clients that ask, also while its log fails them all.
+    fn asked_of(&mut self, now: Time) {
+        self.heard = self.heard.max(now);
     }
 
     fn take_off(&mut self, mut batch: Batch) -> Commit {
@@ -318,6 +331,11 @@ impl Stream {
                 self.flight = Flight::Unknown(batch);
                 return settled;
             }
+        }
+        if self.readers > 0 {
+            // Between two commits is the only moment for it: where one follows on another, T would stand still for
+            // those who are told every tick as long as others send.
+            self.announce(now);
         }
         settled.next = self.take_waiting(now, &mut settled.answers);
         settled
@@ -355,8 +373,9 @@ impl Stream {
         if self.waiting.is_empty() {
             return None;
         }
-        let mut batch = Batch::begin(self, now);
-        for (token, request) in std::mem::take(&mut self.waiting) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut batch = Batch::begin(self, now, &waiting);
+        for (token, request) in waiting {
             if let Err(refusal) = batch.admit(self, token, request) {
                 answers.push((token, Err(refusal)));
             }
@@ -373,7 +392,7 @@ impl Stream {
     fn answer(&mut self, asked: Asked, now: Time) -> Answer {
         let known = self.clients.connected(&asked.client);
         let public_id = known.map_or(PublicId(0), |known| known.public);
-        self.heard = self.heard.max(now);
+        self.asked_of(now);
         self.clients.heard(&asked.client, now);
         if let Some(data) = asked.state {
             let stamp = self.announced.next();
@@ -399,8 +418,12 @@ impl Stream {
     /// The tick that the clock shows: whole ticks since the stream's start.
     pub fn clock(&self, now: Time) -> Tick {
         let Some(born) = self.born else { return Tick::ZERO };
-        let ticks = now.since(born).as_micros() / self.rules.tick.as_micros().max(1);
+        let ticks = now.since(born).as_micros() / u128::from(self.tick_micros());
         Tick(i64::try_from(ticks).unwrap_or(i64::MAX))
+    }
+
+    fn tick_micros(&self) -> u64 {
+        u64::try_from(self.rules.tick.as_micros()).unwrap_or(u64::MAX).max(1)
     }
 
     /// Offsets of the events after `last_known` up to `t` (which must have been announced), and the last tick that is
@@ -417,6 +440,12 @@ impl Stream {
             .iter()
             .filter(move |(_, state)| any && state.stamp > last_known)
             .map(|(id, state)| (*id, state.stamp, &state.data))
+    }
+
+    /// What `client` said of itself last, in the edge's own encoding.
+    pub fn state_of(&self, client: &PrivateId) -> Option<&[u8]> {
+        let known = self.clients.connected(client)?;
+        self.states.get(&known.public).map(|state| &*state.data)
     }
 
     pub fn hashes(&self) -> &Hashes {
@@ -458,7 +487,7 @@ impl Stream {
     /// A push connection was closed; its client's silence begins now.
     pub fn socket_closed(&mut self, client: &PrivateId, now: Time) {
         self.sockets = self.sockets.saturating_sub(1);
-        self.heard = self.heard.max(now);
+        self.asked_of(now);
         self.clients.heard(client, now);
     }
 
@@ -483,8 +512,8 @@ impl Stream {
     }
 
     fn next_tick(&self) -> Option<Time> {
-        let ticks = u32::try_from(self.announced.next().0).unwrap_or(u32::MAX);
-        Some(self.born? + self.rules.tick * ticks)
+        let ticks = u64::try_from(self.announced.next().0).unwrap_or(0);
+        Some(self.born? + Duration::from_micros(self.tick_micros().saturating_mul(ticks)))
     }
 
     /// Does what is due by time alone: disconnects, and the end of a stream that nobody uses.
@@ -495,13 +524,13 @@ impl Stream {
         if self.sockets == 0 && self.heard + self.rules.idle_after <= now {
             return Due::Ended;
         }
-        let batch = Batch::begin(self, now);
+        let batch = Batch::begin(self, now, &VecDeque::new());
         if batch.events.is_empty() { Due::Nothing } else { Due::Commit(self.take_off(batch)) }
     }
 }
 
 /// What can be said of a request's events without a stream.
-pub fn check_events(events: &[Draft], rules: &StreamRules) -> Result<(), Refusal> {
+fn check_events(events: &[Draft], rules: &StreamRules) -> Result<(), Refusal> {
     if events.len() > rules.events_per_request_max {
         return Err(Refusal::TooManyEvents { events_max: rules.events_per_request_max });
     }

@@ -41,7 +41,7 @@ impl TickIndex {
     }
 
     /// The offsets of all events with `after < tick <= up_to`, and the last tick that is whole in them: `up_to`, or
-    /// an earlier one where they would take more than `bytes_max`. One tick is always whole, whatever it takes.
+    /// an earlier one where more are due than `bytes_max` holds. One tick is always whole, whatever it takes.
     pub(crate) fn between(&self, after: Tick, up_to: Tick, bytes_max: u64) -> (Range<u64>, Tick) {
         if self.entries.last().is_none_or(|last| last.tick <= after) {
             return (self.head..self.head, up_to);
@@ -53,8 +53,11 @@ impl TickIndex {
         if self.bytes_at(end) - bytes_start > bytes_max {
             let fits = self.entries.partition_point(|e| e.bytes_before <= bytes_start + bytes_max);
             // `fits - 1` is the last entry that begins within the bound: everything before it is whole.
-            end = fits.saturating_sub(1).clamp(start + 1, end);
-            whole = self.entries.get(end - 1).map_or(up_to, |entry| entry.tick);
+            let cut = fits.saturating_sub(1).clamp(start + 1, end);
+            if cut < end {
+                end = cut;
+                whole = self.entries.get(cut - 1).map_or(up_to, |entry| entry.tick);
+            }
         }
         (self.first_at(start)..self.first_at(end), whole)
     }
@@ -109,6 +112,8 @@ mod tests {
         assert_eq!(index.between(Tick(0), Tick(20), 40), (0..4, Tick(4)));
         assert_eq!(index.between(Tick(0), Tick(20), 39), (0..3, Tick(1)));
         assert_eq!(index.between(Tick(0), Tick(20), 1), (0..3, Tick(1)));
-        assert_eq!(index.between(Tick(4), Tick(20), 1), (4..7, Tick(9)));
+        // One tick is always whole, and where it is the last one nothing is left to ask for.
+        assert_eq!(index.between(Tick(1), Tick(20), 1), (3..4, Tick(4)));
+        assert_eq!(index.between(Tick(4), Tick(20), 1), (4..7, Tick(20)));
     }
 }

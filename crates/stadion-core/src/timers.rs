@@ -19,28 +19,28 @@ pub struct Timers<K> {
 
 impl<K> Default for Timers<K>
 where
-    K: Ord + Hash + Copy,
+    K: Ord + Hash + Clone,
 {
     fn default() -> Self {
         Self { heap: BinaryHeap::new(), armed: HashMap::new() }
     }
 }
 
-impl<K: Ord + Hash + Copy> Timers<K> {
+impl<K: Ord + Hash + Clone> Timers<K> {
     /// Sees to it that `key` is due at `at` or before.
     pub fn arm(&mut self, key: K, at: Time) {
         match self.armed.get_mut(&key) {
             Some(armed) if *armed <= at => return,
             Some(armed) => *armed = at,
             None => {
-                self.armed.insert(key, at);
+                self.armed.insert(key.clone(), at);
             }
         }
         self.heap.push(Reverse((at, key)));
     }
 
-    pub fn forget(&mut self, key: K) {
-        self.armed.remove(&key);
+    pub fn forget(&mut self, key: &K) {
+        self.armed.remove(key);
     }
 
     /// When the next key is due, or a little earlier where that key was forgotten since.
@@ -50,11 +50,8 @@ impl<K: Ord + Hash + Copy> Timers<K> {
 
     /// Takes out one key that is due. It is not armed any more: ask its machine and arm it again.
     pub fn pop_due(&mut self, now: Time) -> Option<K> {
-        while let Some(Reverse((at, key))) = self.heap.peek().copied() {
-            if at > now {
-                return None;
-            }
-            self.heap.pop();
+        while self.heap.peek().is_some_and(|Reverse((at, _))| *at <= now) {
+            let Reverse((at, key)) = self.heap.pop()?;
             // Superseded and forgotten entries fall out here.
             if self.armed.get(&key) == Some(&at) {
                 self.armed.remove(&key);
@@ -100,7 +97,7 @@ mod tests {
     fn a_forgotten_key_does_not_fire() {
         let mut timers = Timers::default();
         timers.arm('a', at(1));
-        timers.forget('a');
+        timers.forget(&'a');
         assert_eq!(timers.pop_due(at(9)), None);
         timers.arm('a', at(5));
         assert_eq!(timers.pop_due(at(9)), Some('a'));

@@ -4,6 +4,7 @@
 //! comes in. ARCHITECTURE.md walks one event from there to other sockets.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;

@@ -1,6 +1,6 @@
 //! What is to be written together: the events of one commit, and what becomes true with them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use super::clients::Known;
 use super::{Refusal, Request, Stream, Token};
@@ -52,8 +52,9 @@ const CLIENTS_SHARE_PERCENT: u64 = 90;
 const CONNECTS_SHARE_PERCENT: u64 = 95;
 
 impl Batch {
-    /// Begins with the disconnects that are due: who is silent leaves before others come.
-    pub(super) fn begin(stream: &mut Stream, now: Time) -> Self {
+    /// Begins with the disconnects that are due: who is silent leaves before others come. Whose request is `waiting`
+    /// is not silent; if it is refused, the time-out that follows finds him.
+    pub(super) fn begin(stream: &mut Stream, now: Time, waiting: &VecDeque<(Token, Request)>) -> Self {
         let mut batch = Self {
             tick: stream.announced.next(),
             events: Vec::new(),
@@ -67,6 +68,9 @@ impl Batch {
             public_ids_given: stream.clients.public_ids_given(),
         };
         for (id, known) in stream.clients.silent(now, stream.rules.disconnect_after) {
+            if waiting.iter().any(|(_, request)| request.client == id) {
+                continue;
+            }
             batch.push_server_event(KIND_DISCONNECTED, known.public.to_string());
             batch.connected -= 1;
             batch.touched.insert(id.clone(), Touched { known, connected: false });

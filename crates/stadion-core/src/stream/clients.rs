@@ -77,7 +77,9 @@ impl Clients {
         self.public_ids_given = self.public_ids_given.max(known.public.0);
         let silent_at = now + disconnect_after;
         self.silence_not_before = Some(self.silence_not_before.map_or(silent_at, |at| at.min(silent_at)));
-        self.connected.insert(id, Connected { known, heard: now });
+        // While the commit was on its way, something later may have been heard from him.
+        let heard = self.connected.get(&id).map_or(now, |client| client.heard.max(now));
+        self.connected.insert(id, Connected { known, heard });
     }
 
     /// Writes down that a client has gone; of the gone only the `remembered_max` latest are remembered.

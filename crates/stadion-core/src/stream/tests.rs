@@ -205,3 +205,116 @@ fn bounds_are_kept_and_leave_others_undisturbed() {
     check(&mut stream, &mut log, elsewhere, Refusal::EpochChanged { current });
     sync(&mut stream, &mut log, says("a", 0, &["x"]), 200).unwrap();
 }
+
+#[track_caller]
+fn takes_off(proposed: Proposed) -> Commit {
+    match proposed {
+        Proposed::Commit(commit) => commit,
+        proposed => panic!("{proposed:?}"),
+    }
+}
+
+#[test]
+fn a_state_does_not_overtake_an_earlier_one_while_the_log_takes_its_time() {
+    let (mut stream, mut log) = (stream(), Vec::new());
+    sync(&mut stream, &mut log, poll("a", 0), 0).unwrap();
+    let with_state = |request, state: &[u8]| Request { state: Some(Arc::from(state)), ..request };
+    let _first = takes_off(stream.sync(Token(1), with_state(says("a", 0, &["x"]), b"old"), at_ms(100)));
+    stream.sync(Token(2), with_state(poll("a", 0), b"new"), at_ms(110));
+    stream.committed(Fate::Written, at_ms(200));
+    let state = stream.states_after(Tick(0)).map(|(_, _, data)| data.to_vec()).next().unwrap();
+    assert_eq!(String::from_utf8(state).unwrap(), "new");
+}
+
+#[test]
+fn readers_are_told_ticks_while_one_commit_follows_on_another() {
+    let (mut stream, mut log) = (stream(), Vec::new());
+    sync(&mut stream, &mut log, poll("a", 0), 0).unwrap();
+    stream.reader_joined();
+    let quietly = || Request { quiet: true, ..says("a", 0, &["x"]) };
+    let mut commit = takes_off(stream.sync(Token(1), quietly(), at_ms(1_000)));
+    for second in 1..=5 {
+        assert!(matches!(stream.sync(Token(1), quietly(), at_ms(second * 1_000 + 500)), Proposed::Waiting));
+        commit = stream.committed(Fate::Written, at_ms(second * 1_000 + 900)).next.unwrap();
+        assert_eq!(stream.announced(), stream.clock(at_ms(second * 1_000 + 900)));
+    }
+    assert_eq!(commit.events[0].tick, Tick(119));
+}
+
+#[test]
+fn whose_waiting_request_is_refused_has_not_been_heard_from() {
+    let (mut stream, mut log) = (stream(), Vec::new());
+    sync(&mut stream, &mut log, poll("a", 0), 0).unwrap();
+    sync(&mut stream, &mut log, poll("b", 0), 5_000).unwrap();
+    let _slow = takes_off(stream.sync(Token(1), says("b", 0, &["x"]), at_ms(9_000)));
+    let gap = |client| Request { seq: Some(9), ..says(client, 0, &["y"]) };
+    assert!(matches!(stream.sync(Token(2), gap("a"), at_ms(9_900)), Proposed::Waiting));
+    let settled = stream.committed(Fate::Written, at_ms(9_950));
+    assert_eq!(settled.answers[1], (Token(2), Err(Refusal::SeqGap { have: 0 })));
+    assert_eq!(stream.poll_timeout(), Some(at_ms(10_000)));
+    let Due::Commit(commit) = stream.handle_timeout(at_ms(10_000)) else { panic!("a is due") };
+    assert_eq!(stamps(&commit.events)[0].1, "_d1");
+}
+
+#[test]
+fn who_waits_for_the_log_is_not_silent() {
+    let (mut stream, mut log) = (stream(), Vec::new());
+    sync(&mut stream, &mut log, poll("a", 0), 0).unwrap();
+    sync(&mut stream, &mut log, poll("b", 0), 5_000).unwrap();
+    let _slow = takes_off(stream.sync(Token(1), says("b", 0, &["x"]), at_ms(9_000)));
+    assert!(matches!(stream.sync(Token(2), says("a", 0, &["y"]), at_ms(9_900)), Proposed::Waiting));
+    let next = stream.committed(Fate::Written, at_ms(12_000)).next.unwrap();
+    assert_eq!(next.events.iter().map(|event| &*event.kind).collect::<Vec<_>>(), ["y"]);
+}
+
+#[test]
+fn a_commit_that_lands_late_does_not_undo_what_was_heard_since() {
+    let (mut stream, mut log) = (stream(), Vec::new());
+    sync(&mut stream, &mut log, poll("a", 0), 0).unwrap();
+    let _slow = takes_off(stream.sync(Token(1), says("a", 0, &["x"]), at_ms(1_000)));
+    assert!(matches!(stream.sync(Token(2), poll("a", 0), at_ms(8_000)), Proposed::Answer(_)));
+    stream.committed(Fate::Unknown, at_ms(9_000));
+    stream.committed(Fate::Written, at_ms(12_000));
+    assert!(matches!(stream.handle_timeout(at_ms(17_999)), Due::Nothing));
+    assert!(matches!(stream.handle_timeout(at_ms(18_000)), Due::Commit(_)));
+}
+
+#[test]
+fn a_stream_does_not_end_under_clients_whom_its_log_fails() {
+    let (mut stream, mut log) = (stream(), Vec::new());
+    sync(&mut stream, &mut log, poll("a", 0), 0).unwrap();
+    let _lost = takes_off(stream.sync(Token(1), says("a", 0, &["x"]), at_ms(1_000)));
+    stream.committed(Fate::Unknown, at_ms(2_000));
+    let asked = stream.sync(Token(2), poll("a", 0), at_ms(70_000));
+    assert!(matches!(asked, Proposed::Refused(Refusal::Unavailable)));
+    stream.committed(Fate::Refused, at_ms(71_000));
+    assert!(matches!(stream.handle_timeout(at_ms(71_000)), Due::Commit(_)));
+    stream.committed(Fate::Written, at_ms(71_000));
+    assert!(matches!(stream.handle_timeout(at_ms(129_999)), Due::Nothing));
+    assert!(matches!(stream.handle_timeout(at_ms(130_000)), Due::Ended));
+}
+
+#[test]
+fn the_next_tick_is_asked_for_when_the_clock_shows_it() {
+    for (tick, passed) in [
+        (Duration::from_millis(50), 1_u64),
+        // A thirtieth of a second is no whole number of microseconds.
+        (Duration::from_secs(1) / 30, 1_000_000),
+        // More ticks than 32 bits count.
+        (Duration::from_millis(1), 5_000_000_000),
+    ] {
+        let rules = StreamRules { tick, ..StreamRules::default() };
+        let birth = Birth { epoch: Epoch::from_bits(7), seed: 42 };
+        let (mut stream, mut log) = (Stream::new(Arc::new(rules), birth, Time::ORIGIN), Vec::new());
+        sync(&mut stream, &mut log, poll("a", 0), 0).unwrap();
+        stream.reader_joined();
+        let now = Time::from_micros(u64::try_from(tick.as_micros()).unwrap() * passed);
+        stream.heard_from(&PrivateId::new("a").unwrap(), now);
+        stream.socket_opened();
+        stream.handle_timeout(now);
+        assert_eq!(stream.announce(now).0 as u64, passed);
+        let next = stream.poll_timeout().unwrap();
+        assert_eq!(stream.clock(next).0 as u64, passed + 1);
+        assert_eq!(stream.clock(next - Duration::from_micros(1)).0 as u64, passed);
+    }
+}

@@ -1,0 +1,8 @@
+//! The edge that knows HTTP.
+
+pub mod access;
+pub mod body;
+pub mod error;
+mod pages;
+pub mod service;
+pub mod upgrade;

@@ -1,0 +1,91 @@
+//! Who may make a call: the gate before every handler.
+
+use std::net::SocketAddr;
+
+use http::{StatusCode, request};
+
+use super::error::{self, Reply};
+use crate::app::App;
+use crate::config::Kind;
+use crate::hub::frame::CloseCode;
+use crate::rights::{self, Object, Principal, Right};
+
+/// Why a call goes no further.
+#[derive(Debug)]
+pub struct Denied {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    field: Option<&'static str>,
+}
+
+/// Whether this caller may do that with a lockstep stream.
+pub fn check_stream(
+    app: &App,
+    parts: &request::Parts,
+    peer: SocketAddr,
+    right: Right,
+    stream: &str,
+) -> Result<(), Denied> {
+    let principal = principal(app, parts, peer)?;
+    let rules = app.config.namespace_of(stream);
+    rights::allow(&principal, right, Object::Stream(stream, &rules)).map_err(|denied| {
+        app.streams.metrics.refused(denied.code());
+        Denied {
+            status: denied.status(),
+            code: denied.code(),
+            message: denied.message().to_owned(),
+            field: None,
+        }
+    })?;
+    match rules.kind {
+        Kind::Lockstep => Ok(()),
+        Kind::Events => {
+            let message =
+                format!("{stream:?} is a stream of events; it is published to and read, not synced");
+            Err(Denied { status: StatusCode::CONFLICT, code: "wrong_kind", message, field: Some("stream") })
+        }
+    }
+}
+
+/// Whether this caller is let in at all; pages and health ask for no more.
+pub fn check_entry(app: &App, parts: &request::Parts, peer: SocketAddr) -> Result<(), Denied> {
+    principal(app, parts, peer).map(drop)
+}
+
+fn principal(app: &App, parts: &request::Parts, peer: SocketAddr) -> Result<Principal, Denied> {
+    app.authenticator.principal(&parts.headers, &parts.uri, peer).map_err(|refused| {
+        app.streams.metrics.refused(refused.code());
+        tracing::debug!(code = refused.code(), "a call was refused");
+        Denied { status: refused.status(), code: refused.code(), message: refused.message(), field: None }
+    })
+}
+
+impl Denied {
+    pub fn bad_request(code: &'static str, message: &str, field: &'static str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code, message: message.to_owned(), field: Some(field) }
+    }
+
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub fn reply(&self) -> Reply {
+        let mut reply = error::reply(self.status, self.code, &self.message, self.field);
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = http::HeaderValue::from_static("Bearer");
+            reply.headers_mut().insert(http::header::WWW_AUTHENTICATE, scheme);
+        }
+        reply
+    }
+
+    /// How a browser's WebSocket is closed that was accepted only to say this.
+    pub fn close_code(&self) -> CloseCode {
+        match self.status {
+            StatusCode::UNAUTHORIZED => CloseCode::NoCredential,
+            StatusCode::FORBIDDEN => CloseCode::NoRight,
+            StatusCode::CONFLICT => CloseCode::Conflict,
+            _ => CloseCode::BadRequest,
+        }
+    }
+}

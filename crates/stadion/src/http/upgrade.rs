@@ -1,0 +1,62 @@
+//! The WebSocket handshake (RFC 6455, section 4).
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::error::{self, Reply};
+
+/// Whether the request wants to become a WebSocket at all.
+pub fn is_wanted(headers: &HeaderMap) -> bool {
+    has_token(headers, header::UPGRADE, "websocket") && has_token(headers, header::CONNECTION, "upgrade")
+}
+
+/// The answer that makes a WebSocket of the connection, or why not.
+pub fn accept(headers: &HeaderMap) -> Result<Reply, Box<Reply>> {
+    let version = headers.get(header::SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes);
+    let key = headers.get(header::SEC_WEBSOCKET_KEY);
+    let Some(key) = key.filter(|_| is_wanted(headers) && version == Some(b"13")) else {
+        return Err(Box::new(required()));
+    };
+    let mut reply = Response::new(Full::<Bytes>::default());
+    *reply.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let out = reply.headers_mut();
+    out.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    out.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
+    if let Ok(accept) = HeaderValue::from_str(&accept) {
+        out.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    if let Some(protocol) = crate::rights::selected_subprotocol(headers) {
+        out.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+    }
+    Ok(reply)
+}
+
+/// 426: this address is a WebSocket.
+pub fn required() -> Reply {
+    let mut reply = error::reply(
+        StatusCode::UPGRADE_REQUIRED,
+        "upgrade_required",
+        "this address is read by WebSocket, version 13",
+        None,
+    );
+    reply.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    reply.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    reply
+}
+
+/// The connection behind the request, and what the client sent ahead of our answer.
+pub async fn connection(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes)> {
+    let upgraded: Upgraded = upgrade.await.ok()?;
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    Some((parts.io.into_inner(), parts.read_buf))
+}
+
+fn has_token(headers: &HeaderMap, name: header::HeaderName, token: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|list| list.split(',')).any(|item| item.trim().eq_ignore_ascii_case(token))
+}

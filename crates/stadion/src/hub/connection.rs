@@ -1,0 +1,155 @@
+//! The task of an upgraded connection: it reads, and it goes on writing where the socket would not take everything.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::Interest;
+
+use super::frame::{CloseCode, text_frame};
+use super::inbound::{Inbound, Received};
+use super::socket::Socket;
+use crate::clock::Clock;
+
+/// What a kind of connection does with what comes.
+pub trait Handler {
+    /// A text message. An answer is sent as a text frame to this connection alone.
+    fn message(&mut self, text: &str) -> Option<Vec<u8>>;
+    /// Anything came, if only a pong: the other side lives.
+    fn heard(&mut self);
+    /// Nothing is in the way any more: send what is due.
+    fn writable(&mut self);
+}
+
+/// How long a closing client may take to answer.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Read at once, on the stack of the reading task's poll.
+const READ_BYTES: usize = 16 << 10;
+
+/// Serves the connection until it is closed by either side. `early` is what came behind the upgrade request.
+pub async fn serve(
+    socket: Arc<Socket>,
+    early: &[u8],
+    message_bytes_max: usize,
+    clock: Clock,
+    mut handler: impl Handler,
+) {
+    let mut inbound = Inbound::new(message_bytes_max);
+    if !early.is_empty() && !take(&socket, &mut inbound, early, clock, &mut handler) {
+        return;
+    }
+    while !socket.is_closing() {
+        let interest = match socket.stuck_since() {
+            Some(_) => Interest::READABLE | Interest::WRITABLE,
+            None => Interest::READABLE,
+        };
+        let ready = tokio::select! {
+            ready = socket.tcp().ready(interest) => ready,
+            () = socket.woken() => continue,
+        };
+        let Ok(ready) = ready else { return };
+        if ready.is_writable() && socket.stuck_since().is_some() {
+            match socket.flush() {
+                Ok(true) => handler.writable(),
+                Ok(false) => {}
+                Err(_) => return,
+            }
+        }
+        if ready.is_readable() && !read(&socket, &mut inbound, clock, &mut handler) {
+            break;
+        }
+    }
+    // A close frame may still be on its way out, and the client's answer on its way in.
+    drop(tokio::time::timeout(CLOSE_TIMEOUT, part(&socket)).await);
+}
+
+/// Reads what is there. `false` when the connection is over.
+fn read(socket: &Socket, inbound: &mut Inbound, clock: Clock, handler: &mut impl Handler) -> bool {
+    let mut buffer = [0; READ_BYTES];
+    loop {
+        match socket.tcp().try_read(&mut buffer) {
+            Ok(0) => {
+                socket.mark_dead();
+                return false;
+            }
+            Ok(n) => {
+                if !take(socket, inbound, buffer.get(..n).unwrap_or_default(), clock, handler) {
+                    return false;
+                }
+                if n < READ_BYTES {
+                    return true;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+            Err(_) => {
+                socket.mark_dead();
+                return false;
+            }
+        }
+    }
+}
+
+fn take(
+    socket: &Socket,
+    inbound: &mut Inbound,
+    bytes: &[u8],
+    clock: Clock,
+    handler: &mut impl Handler,
+) -> bool {
+    handler.heard();
+    inbound.feed(bytes);
+    loop {
+        let received = inbound.next();
+        let output = inbound.take_output();
+        if !output.is_empty() {
+            socket.send_control(&output, clock.now());
+        }
+        match received {
+            Received::Text(text) => {
+                if let Some(answer) = handler.message(&text) {
+                    socket.send_control(&text_frame(&answer), clock.now());
+                }
+            }
+            Received::Binary => {
+                let answer = crate::http::error::body("bad_message", "text frames are expected", None);
+                socket.send_control(&text_frame(&answer), clock.now());
+            }
+            Received::Nothing => return true,
+            Received::Closed => {
+                socket.mark_closing();
+                return false;
+            }
+            Received::TooBig => {
+                socket.close(CloseCode::TooBig, "too_big", clock.now());
+                return false;
+            }
+            Received::Broken(why) => {
+                socket.close(CloseCode::Protocol, why, clock.now());
+                return false;
+            }
+        }
+    }
+}
+
+/// Sees the last bytes out and waits for the client to hang up.
+async fn part(socket: &Socket) {
+    while !socket.is_dead() {
+        let interest = match socket.stuck_since() {
+            Some(_) => Interest::READABLE | Interest::WRITABLE,
+            None => Interest::READABLE,
+        };
+        let Ok(ready) = socket.tcp().ready(interest).await else { return };
+        if ready.is_writable() && socket.flush().is_err() {
+            return;
+        }
+        if ready.is_readable() {
+            let mut buffer = [0; 512];
+            match socket.tcp().try_read(&mut buffer) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
