@@ -1,23 +1,20 @@
-//! The command `stadion`.
+//! The command `stadion`: parses, runs, and turns what came of it into the exit code.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use stadion::app::App;
-use stadion::config::{Config, Flags};
-use stadion::metrics::Metrics;
-use stadion::rights::Authenticator;
+use clap::Parser;
+use stadion::cli::{Cli, Command};
+use stadion::command;
 
 fn main() -> ExitCode {
-    let config = Config::load(None, std::env::vars_os(), &Flags::default()).expect("config");
-    let authenticator = Authenticator::new(&config).expect("auth");
-    let metrics = Metrics::new().expect("metrics");
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("runtime");
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(config.listen).await.expect("bind");
-        println!("stadion is ready at http://{}", listener.local_addr().expect("addr"));
-        let app = Arc::new(App::new(config, authenticator, metrics));
-        stadion::serve::run(listener, app, async { drop(tokio::signal::ctrl_c().await) }).await;
-    });
-    ExitCode::SUCCESS
+    let done = match Cli::parse().command {
+        Command::Serve(args) => return command::serve(&args),
+        Command::CheckConfig(args) => args.run(),
+        Command::Key(args) => args.run(),
+        Command::Completions(args) => args.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => command::report(&error, error.exit_code()),
+    }
 }

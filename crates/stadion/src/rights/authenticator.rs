@@ -126,3 +126,6 @@ fn verify(keys: &Keys, tokens: Option<&Tokens>, credential: &Credential<'_>) -> 
         None => Err(Refused::BadCredential("players' tokens are not configured here")),
     }
 }
+
+#[cfg(test)]
+mod tests;
