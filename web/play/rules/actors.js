@@ -1,64 +1,47 @@
-// The entities that the driver ticks. They only name a thing in the world, where its state is; when
-// the thing is gone, its actor leaves the scene at its next tick.
+// The entities that the driver ticks. They only point at a thing in the world, by the id that the
+// simulation gave them, so that the world alone is the game's state.
 
 import { tickBot } from "./bot.js";
 import { tickPuck } from "./puck.js";
 import { tickReferee } from "./referee.js";
 import { tickSpark } from "./spark.js";
 
-/** @typedef {import("@stadion/client").Sim} Sim */
-/** @typedef {import("./world.js").World} World */
+/** @typedef {import("/_/client/index.js").Sim<Actor>} Sim */
+/** @typedef {"referee" | "puck" | "spark"} ActorName */
+/** @typedef {{simTick(sim: Sim, id: number): void, save(): ActorName}} Actor */
 
-/** @typedef {RefereeActor | PuckActor | SparkActor} Actor */
+/** @type {Record<ActorName, Actor>} */
+export const ACTORS = {
+  referee: {
+    simTick(sim) {
+      tickReferee(worldOf(sim), sim);
+    },
+    save: () => "referee",
+  },
 
-export class RefereeActor {
-  /** @param {World} world */
-  constructor(world) {
-    this.world = world;
-  }
+  // A puck or spark that is gone from the world stays in the scene to the end of the next tick.
+  puck: {
+    simTick(sim, id) {
+      const world = worldOf(sim);
+      const puck = world.pucks.find(({ serial }) => serial === id);
+      if (!puck) return;
+      if (puck.bot) tickBot(world, sim, puck);
+      tickPuck(world, sim, puck);
+    },
+    save: () => "puck",
+  },
 
-  /** @param {Sim} sim */
-  simTick(sim) {
-    tickReferee(this.world, sim);
-  }
-}
+  spark: {
+    simTick(sim, id) {
+      const world = worldOf(sim);
+      const spark = world.sparks.find(({ serial }) => serial === id);
+      if (spark) tickSpark(world, sim, spark);
+    },
+    save: () => "spark",
+  },
+};
 
-export class PuckActor {
-  /**
-   * @param {World} world
-   * @param {number} serial
-   */
-  constructor(world, serial) {
-    this.world = world;
-    this.serial = serial;
-  }
-
-  /** @param {Sim} sim */
-  simTick(sim) {
-    const puck = this.world.pucks.find(({ serial }) => serial === this.serial);
-    if (!puck) {
-      sim.despawn(this);
-      return;
-    }
-    if (puck.bot) tickBot(this.world, sim, puck);
-    tickPuck(this.world, sim, puck);
-  }
-}
-
-export class SparkActor {
-  /**
-   * @param {World} world
-   * @param {number} serial
-   */
-  constructor(world, serial) {
-    this.world = world;
-    this.serial = serial;
-  }
-
-  /** @param {Sim} sim */
-  simTick(sim) {
-    const spark = this.world.sparks.find(({ serial }) => serial === this.serial);
-    if (spark) tickSpark(this.world, spark);
-    else sim.despawn(this);
-  }
+/** @param {Sim} sim */
+function worldOf(sim) {
+  return /** @type {import("./drift.js").Drift} */ (sim.game).world;
 }

@@ -1,6 +1,6 @@
 // How a bot steers: toward what is worth most for its distance, minding its own momentum.
 
-import { div, mul, sqrt } from "/_/client/fixed.js";
+import { div, hypot, mul, toInt } from "/_/client/fixed.js";
 import { milli } from "./numbers.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -29,8 +29,8 @@ export function chooseMove(world, puck, strength) {
   const x = goal.x - puck.x - LOOK_AHEAD_TICKS * puck.vx;
   const y = goal.y - puck.y - LOOK_AHEAD_TICKS * puck.vy;
   const [nx, ny] = unit(x, y);
-  const dx = towardZero(nx * strength);
-  const dy = towardZero(ny * strength);
+  const dx = toInt(nx * strength);
+  const dy = toInt(ny * strength);
   return { dx, dy, dash: goal.prey && puck.dash === 0 && isRunningAt(puck, goal) };
 }
 
@@ -102,11 +102,6 @@ function distanceSquared(a, b) {
  * @returns {[number, number]}
  */
 function unit(x, y) {
-  const length = sqrt((mul(x, x) + mul(y, y)) | 0);
+  const length = hypot(x, y);
   return length < NEAR ? [0, 0] : [div(x, length), div(y, length)];
-}
-
-/** @param {number} fixed @returns {number} the whole part, cut toward zero */
-function towardZero(fixed) {
-  return fixed < 0 ? -(-fixed >> 16) | 0 : fixed >> 16;
 }

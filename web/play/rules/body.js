@@ -1,6 +1,6 @@
 // How round things meet the rink: boards, posts, and the speed limit.
 
-import { div, mul, sqrt } from "/_/client/fixed.js";
+import { div, hypot, mul } from "/_/client/fixed.js";
 import {
   BOARDS_BOUNCE, CORNER, ONE, POSTS, POST_KICK, POST_RADIUS, PUCK_SPEED_MAX, RINK_X, RINK_Y,
 } from "./numbers.js";
@@ -49,9 +49,8 @@ export function bounceOffBoards(body, radius, bounce = BOARDS_BOUNCE) {
  */
 function bounceOffCorner(body, radius, bounce, fromX, fromY) {
   const room = CORNER - radius;
-  const squared = (mul(fromX, fromX) + mul(fromY, fromY)) | 0;
-  if (squared <= mul(room, room)) return 0;
-  const distance = sqrt(squared);
+  const distance = hypot(fromX, fromY);
+  if (distance <= room) return 0;
   const sideX = body.x > 0 ? 1 : -1;
   const sideY = body.y > 0 ? 1 : -1;
   const nx = sideX * div(fromX, distance);
@@ -78,9 +77,8 @@ export function bounceOffPosts(body, radius) {
     const dx = body.x - POSTS[index][0];
     const dy = body.y - POSTS[index][1];
     if (Math.abs(dx) >= reach || Math.abs(dy) >= reach) continue;
-    const squared = (mul(dx, dx) + mul(dy, dy)) | 0;
-    if (squared >= mul(reach, reach)) continue;
-    const distance = sqrt(squared);
+    const distance = hypot(dx, dy);
+    if (distance >= reach) continue;
     const nx = distance === 0 ? ONE : div(dx, distance);
     const ny = distance === 0 ? 0 : div(dy, distance);
     body.x = POSTS[index][0] + mul(nx, reach);
@@ -97,23 +95,24 @@ export function bounceOffPosts(body, radius) {
 
 /** @param {Body} body */
 export function limitSpeed(body) {
-  const squared = (mul(body.vx, body.vx) + mul(body.vy, body.vy)) | 0;
-  if (squared <= mul(PUCK_SPEED_MAX, PUCK_SPEED_MAX)) return;
-  const scale = div(PUCK_SPEED_MAX, sqrt(squared));
+  const speed = hypot(body.vx, body.vy);
+  if (speed <= PUCK_SPEED_MAX) return;
+  const scale = div(PUCK_SPEED_MAX, speed);
   body.vx = mul(body.vx, scale);
   body.vy = mul(body.vy, scale);
 }
 
 /**
- * The squared distance, or null when it is surely more than `reach`.
- * @param {Body} a
- * @param {Body} b
+ * The distance between two places if it is less than `reach`, else null.
+ * @param {{x: number, y: number}} a
+ * @param {{x: number, y: number}} b
  * @param {number} reach
  * @returns {number | null}
  */
-export function distanceSquaredWithin(a, b, reach) {
+export function distanceWithin(a, b, reach) {
   const dx = b.x - a.x;
   const dy = b.y - a.y;
   if (Math.abs(dx) >= reach || Math.abs(dy) >= reach) return null;
-  return (mul(dx, dx) + mul(dy, dy)) | 0;
+  const distance = hypot(dx, dy);
+  return distance < reach ? distance : null;
 }

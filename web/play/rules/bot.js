@@ -2,7 +2,6 @@
 // player can win.
 
 import { chooseMove } from "./autopilot.js";
-import { below } from "./chance.js";
 import { BOT_STRENGTH, BOT_THINKS_EVERY_TICKS, DIRECTIONS, STEER_MAX } from "./numbers.js";
 import { dash } from "./puck.js";
 
@@ -14,8 +13,8 @@ import { dash } from "./puck.js";
 export function tickBot(world, sim, puck) {
   // Each at its own moment: four bots that think at once would be a jolt.
   if ((world.timer + puck.slot) % BOT_THINKS_EVERY_TICKS !== 0) return;
-  if (below(sim, 12) === 0) {
-    const [dx, dy] = DIRECTIONS[below(sim, DIRECTIONS.length)];
+  if (sim.random.below(12) === 0) {
+    const [dx, dy] = DIRECTIONS[sim.random.below(DIRECTIONS.length)];
     puck.dx = Math.trunc((dx * BOT_STRENGTH) / STEER_MAX);
     puck.dy = Math.trunc((dy * BOT_STRENGTH) / STEER_MAX);
     return;
@@ -23,5 +22,5 @@ export function tickBot(world, sim, puck) {
   const move = chooseMove(world, puck, BOT_STRENGTH);
   puck.dx = move.dx;
   puck.dy = move.dy;
-  if (move.dash && below(sim, 3) === 0) dash(world, puck);
+  if (move.dash && sim.random.below(3) === 0) dash(world, puck);
 }

@@ -1,10 +1,10 @@
 // The game as the driver sees it.
 
-import { RefereeActor } from "./actors.js";
+import { ACTORS } from "./actors.js";
 import { parseName, parseSteer } from "./messages.js";
 import { dash } from "./puck.js";
 import { seat, unseat } from "./referee.js";
-import { hashWorld, makeWorld } from "./world.js";
+import { copyWorld, hashWorld, makeWorld } from "./world.js";
 
 /** @typedef {import("./actors.js").Sim} Sim */
 
@@ -16,7 +16,7 @@ export class Drift {
   /** @param {Sim} sim */
   onReset(sim) {
     this.world = makeWorld();
-    sim.spawn(new RefereeActor(this.world));
+    sim.spawn(ACTORS.referee);
   }
 
   /** @param {Sim} sim @param {string} id */
@@ -46,5 +46,19 @@ export class Drift {
   /** @param {Sim} _sim @param {{i32(value: number): void, str(value: string): void}} hasher */
   hash(_sim, hasher) {
     hashWorld(this.world, hasher);
+  }
+
+  save() {
+    return copyWorld(this.world);
+  }
+
+  /** @param {Sim} _sim @param {import("./world.js").World} saved */
+  load(_sim, saved) {
+    this.world = copyWorld(saved);
+  }
+
+  /** @param {import("./actors.js").ActorName} name */
+  loadEntity(name) {
+    return ACTORS[name];
   }
 }

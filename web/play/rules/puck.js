@@ -1,7 +1,7 @@
 // A puck on the ice: it is steered, glides, bounces, and bumps into others.
 
-import { div, mul, sqrt } from "/_/client/fixed.js";
-import { bounceOffBoards, bounceOffPosts, distanceSquaredWithin, limitSpeed } from "./body.js";
+import { div, mul } from "/_/client/fixed.js";
+import { bounceOffBoards, bounceOffPosts, distanceWithin, limitSpeed } from "./body.js";
 import {
   BUMP_EDGE, BUMP_HARD, BUMP_PUSH, DASH_EVERY_TICKS, DASH_KICK, ONE, PUCK_ACCELERATION, PUCK_GLIDE,
   PUCK_RADIUS, PUCK_REACH, SHIELD_TICKS, SPILL_MAX, STARTS, STEER_MAX,
@@ -100,9 +100,8 @@ export function dash(world, puck) {
  * @param {Puck} b
  */
 function bump(world, sim, a, b) {
-  const squared = distanceSquaredWithin(a, b, PUCK_REACH);
-  if (squared === null || squared >= mul(PUCK_REACH, PUCK_REACH)) return;
-  const distance = sqrt(squared);
+  const distance = distanceWithin(a, b, PUCK_REACH);
+  if (distance === null) return;
   const nx = distance === 0 ? ONE : div(b.x - a.x, distance);
   const ny = distance === 0 ? 0 : div(b.y - a.y, distance);
   const apart = (PUCK_REACH - distance) >> 1;

@@ -1,13 +1,12 @@
 // The referee: rounds, who sits in which slot, how many bots, when sparks appear.
 
-import { below } from "./chance.js";
-import { PuckActor } from "./actors.js";
+import { ACTORS } from "./actors.js";
 import {
   BOT_NAMES, COMPANY, COUNTDOWN_TICKS, PLAYERS_MAX, PLAY_TICKS, PODIUM_TICKS, RUSH_TICKS, SPARK_EVERY_TICKS,
   STAR_EVERY_TICKS,
 } from "./numbers.js";
 import { makePuck, placePuck } from "./puck.js";
-import { launchStar, scatterSpark } from "./spark.js";
+import { clearSparks, launchStar, scatterSpark } from "./spark.js";
 import { note } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -22,7 +21,7 @@ const MIDDLE = { x: 0, y: 0 };
 export function tickReferee(world, sim) {
   fillUp(world, sim);
   world.timer -= 1;
-  if (world.timer <= 0) nextPhase(world);
+  if (world.timer <= 0) nextPhase(world, sim);
   if (world.phase === "play") feed(world, sim);
 }
 
@@ -34,8 +33,7 @@ export function tickReferee(world, sim) {
  */
 export function seat(world, sim, id) {
   if (world.pucks.some((puck) => puck.id === id) || world.waiting.includes(id)) return;
-  const botAt = world.pucks.findLastIndex((puck) => puck.bot);
-  if (world.pucks.length >= COMPANY && botAt >= 0) world.pucks.splice(botAt, 1);
+  if (world.pucks.length >= COMPANY) removeBot(world, sim);
   if (world.pucks.length >= PLAYERS_MAX) {
     world.waiting.push(id);
     return;
@@ -54,7 +52,7 @@ export function unseat(world, sim, id) {
   if (waitingAt >= 0) world.waiting.splice(waitingAt, 1);
   const at = world.pucks.findIndex((puck) => puck.id === id);
   if (at < 0) return;
-  world.pucks.splice(at, 1);
+  removePuck(world, sim, at);
   const next = world.waiting.shift();
   if (next !== undefined) addPuck(world, sim, next, false);
 }
@@ -81,10 +79,9 @@ export function ranking(world) {
 function addPuck(world, sim, id, bot) {
   let slot = 0;
   while (world.pucks.some((puck) => puck.slot === slot)) slot += 1;
-  world.serial += 1;
-  const puck = makePuck(world.serial, bot ? `bot:${slot}` : id, slot, bot ? BOT_NAMES[slot] : "", bot);
+  const serial = sim.spawn(ACTORS.puck);
+  const puck = makePuck(serial, bot ? `bot:${slot}` : id, slot, bot ? BOT_NAMES[slot] : "", bot);
   world.pucks.push(puck);
-  sim.spawn(new PuckActor(world, world.serial));
   note(world, "join", puck);
 }
 
@@ -96,18 +93,29 @@ function fillUp(world, sim) {
   if (world.pucks.length < COMPANY) {
     addPuck(world, sim, "", true);
   } else if (world.pucks.length > COMPANY) {
-    const botAt = world.pucks.findLastIndex((puck) => puck.bot);
-    if (botAt >= 0) world.pucks.splice(botAt, 1);
+    removeBot(world, sim);
   }
 }
 
-/** @param {World} world */
-function nextPhase(world) {
+/** The bot that came last goes first. @param {World} world @param {Sim} sim */
+function removeBot(world, sim) {
+  const at = world.pucks.findLastIndex((puck) => puck.bot);
+  if (at >= 0) removePuck(world, sim, at);
+}
+
+/** @param {World} world @param {Sim} sim @param {number} at */
+function removePuck(world, sim, at) {
+  sim.despawn(world.pucks[at].serial);
+  world.pucks.splice(at, 1);
+}
+
+/** @param {World} world @param {Sim} sim */
+function nextPhase(world, sim) {
   if (world.phase === "podium") {
     world.phase = "countdown";
     world.timer = COUNTDOWN_TICKS;
     world.round += 1;
-    world.sparks.length = 0;
+    clearSparks(world, sim);
     for (const puck of world.pucks) placePuck(puck);
   } else if (world.phase === "countdown") {
     world.phase = "play";
@@ -117,7 +125,7 @@ function nextPhase(world) {
   } else {
     world.phase = "podium";
     world.timer = PODIUM_TICKS;
-    world.sparks.length = 0;
+    clearSparks(world, sim);
     const best = world.pucks.reduce((most, puck) => Math.max(most, puck.score), 0);
     for (const puck of world.pucks) {
       if (best > 0 && puck.score === best) puck.wins += 1;
@@ -137,7 +145,7 @@ function feed(world, sim) {
   if (world.nextSpark <= 0) {
     const wanted = (rush ? 12 : 6) + world.pucks.length;
     if (world.sparks.length < wanted) scatterSpark(world, sim);
-    world.nextSpark = (rush ? 0 : SPARK_EVERY_TICKS) + 1 + below(sim, SPARK_EVERY_TICKS);
+    world.nextSpark = (rush ? 0 : SPARK_EVERY_TICKS) + 1 + sim.random.below(SPARK_EVERY_TICKS);
   }
   world.nextStar -= 1;
   if (world.nextStar <= 0) {

@@ -1,13 +1,12 @@
 // Sparks: they appear, lie or drift on the ice, and go to whoever touches them first.
 
 import { mul } from "/_/client/fixed.js";
-import { bounceOffBoards, bounceOffPosts, distanceSquaredWithin } from "./body.js";
+import { bounceOffBoards, bounceOffPosts, distanceWithin } from "./body.js";
 import {
   DIRECTIONS, ONE, PICKUP_EASE, POSTS, POST_RADIUS, PUCK_RADIUS, SPARKS_MAX, SPARK_ARM_TICKS, SPARK_GLIDE,
   SPARK_RADIUS, SPILL_SPEED, SPILL_SPEED_SPREAD, STAR_RADIUS, STAR_SPEED, STAR_VALUE, STEER_MAX,
 } from "./numbers.js";
-import { below } from "./chance.js";
-import { SparkActor } from "./actors.js";
+import { ACTORS } from "./actors.js";
 import { note } from "./world.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -26,9 +25,8 @@ import { note } from "./world.js";
 function addSpark(world, sim, body, value, arm) {
   // The bound on what a match can hold: beyond it sparks melt.
   if (world.sparks.length >= SPARKS_MAX) return;
-  world.serial += 1;
-  world.sparks.push({ serial: world.serial, ...body, value, arm, fromX: body.x, fromY: body.y });
-  sim.spawn(new SparkActor(world, world.serial));
+  const serial = sim.spawn(ACTORS.spark);
+  world.sparks.push({ serial, ...body, value, arm, fromX: body.x, fromY: body.y });
 }
 
 /**
@@ -40,8 +38,8 @@ export function scatterSpark(world, sim) {
   const body = { x: 0, y: 0, vx: 0, vy: 0 };
   for (let attempt = 0; attempt < 3; attempt += 1) {
     // In steps of 1/64 of a unit, 3 units from the boards.
-    body.x = (below(sim, 2689) - 1344) * 1024;
-    body.y = (below(sim, 1537) - 768) * 1024;
+    body.x = (sim.random.below(2689) - 1344) * 1024;
+    body.y = (sim.random.below(1537) - 768) * 1024;
     if (isFree(world, body)) break;
   }
   addSpark(world, sim, body, 1, 0);
@@ -66,16 +64,26 @@ export function launchStar(world, sim) {
  */
 export function spillSparks(world, sim, puck, count) {
   for (let spilled = 0; spilled < count; spilled += 1) {
-    const speed = SPILL_SPEED + below(sim, SPILL_SPEED_SPREAD);
+    const speed = SPILL_SPEED + sim.random.below(SPILL_SPEED_SPREAD);
     addSpark(world, sim, { x: puck.x, y: puck.y, ...heading(sim, speed) }, 1, SPARK_ARM_TICKS);
   }
 }
 
 /**
  * @param {World} world
+ * @param {Sim} sim
+ */
+export function clearSparks(world, sim) {
+  for (const { serial } of world.sparks) sim.despawn(serial);
+  world.sparks.length = 0;
+}
+
+/**
+ * @param {World} world
+ * @param {Sim} sim
  * @param {Spark} spark
  */
-export function tickSpark(world, spark) {
+export function tickSpark(world, sim, spark) {
   spark.fromX = spark.x;
   spark.fromY = spark.y;
   if (spark.arm > 0) spark.arm -= 1;
@@ -91,7 +99,7 @@ export function tickSpark(world, spark) {
     bounceOffBoards(spark, radius, ONE);
     bounceOffPosts(spark, radius);
   }
-  if (spark.arm === 0) pickUp(world, spark, PUCK_RADIUS + radius + PICKUP_EASE);
+  if (spark.arm === 0) pickUp(world, sim, spark, PUCK_RADIUS + radius + PICKUP_EASE);
 }
 
 /** @param {Spark} spark */
@@ -102,22 +110,24 @@ export function sparkRadius(spark) {
 /**
  * Gives the spark to the nearest puck in reach.
  * @param {World} world
+ * @param {Sim} sim
  * @param {Spark} spark
  * @param {number} reach
  */
-function pickUp(world, spark, reach) {
-  let nearest = mul(reach, reach);
+function pickUp(world, sim, spark, reach) {
+  let nearest = reach;
   /** @type {Puck | null} */
   let taker = null;
   for (const puck of world.pucks) {
-    const squared = distanceSquaredWithin(spark, puck, reach);
-    if (squared === null || squared >= nearest) continue;
-    nearest = squared;
+    const distance = distanceWithin(spark, puck, nearest);
+    if (distance === null) continue;
+    nearest = distance;
     taker = puck;
   }
   if (!taker) return;
   taker.score += spark.value;
   world.sparks.splice(world.sparks.indexOf(spark), 1);
+  sim.despawn(spark.serial);
   note(world, "pickup", { x: spark.x, y: spark.y, slot: taker.slot }, spark.value);
 }
 
@@ -126,7 +136,7 @@ function pickUp(world, spark, reach) {
  * @param {number} speed
  */
 function heading(sim, speed) {
-  const [dx, dy] = DIRECTIONS[below(sim, DIRECTIONS.length)];
+  const [dx, dy] = DIRECTIONS[sim.random.below(DIRECTIONS.length)];
   return { vx: Math.trunc((speed * dx) / STEER_MAX), vy: Math.trunc((speed * dy) / STEER_MAX) };
 }
 
@@ -136,14 +146,9 @@ function heading(sim, speed) {
  */
 function isFree(world, body) {
   const postReach = POST_RADIUS + 2 * SPARK_RADIUS;
-  for (const [x, y] of POSTS) {
-    const squared = distanceSquaredWithin(body, { x, y, vx: 0, vy: 0 }, postReach);
-    if (squared !== null && squared < mul(postReach, postReach)) return false;
-  }
   const puckReach = 3 * PUCK_RADIUS;
-  for (const puck of world.pucks) {
-    const squared = distanceSquaredWithin(body, puck, puckReach);
-    if (squared !== null && squared < mul(puckReach, puckReach)) return false;
-  }
-  return true;
+  return (
+    POSTS.every(([x, y]) => distanceWithin(body, { x, y }, postReach) === null) &&
+    world.pucks.every((puck) => distanceWithin(body, puck, puckReach) === null)
+  );
 }

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {object} Puck
- * @property {number} serial    unique in this epoch; a player who comes back gets a new one
+ * @property {number} serial    the id of its entity; a player who comes back gets a new one
  * @property {string} id        the player's public id, "bot:{slot}" for a bot
  * @property {boolean} bot
  * @property {number} slot      colour and starting place, 0 to 7
@@ -53,7 +53,6 @@ const EFFECTS_MAX = 128;
  * @property {number} round
  * @property {number} nextSpark   ticks
  * @property {number} nextStar    ticks
- * @property {number} serial      the last one given
  * @property {Puck[]} pucks       in the order in which they came
  * @property {Spark[]} sparks
  * @property {string[]} waiting   public ids for whom there was no room
@@ -63,7 +62,7 @@ const EFFECTS_MAX = 128;
 /** @returns {World} */
 export function makeWorld() {
   return {
-    phase: "podium", timer: 1, round: 0, nextSpark: 0, nextStar: 0, serial: 0,
+    phase: "podium", timer: 1, round: 0, nextSpark: 0, nextStar: 0,
     pucks: [], sparks: [], waiting: [], effects: [],
   };
 }
@@ -89,7 +88,7 @@ export function copyWorld(world) {
  */
 export function hashWorld(world, hasher) {
   for (const value of [
-    PHASES.indexOf(world.phase), world.timer, world.round, world.nextSpark, world.nextStar, world.serial,
+    PHASES.indexOf(world.phase), world.timer, world.round, world.nextSpark, world.nextStar,
     world.pucks.length, world.sparks.length, world.waiting.length,
   ]) {
     hasher.i32(value);
