@@ -511,6 +511,13 @@ impl Stream {
         [self.clients.silence_not_before(), tick.flatten(), idle].into_iter().flatten().min()
     }
 
+    /// How often readers must be looked after although no tick is due: where ticks are long, or T stands still.
+    pub fn ping_every(&self) -> Option<Duration> {
+        let every = self.rules.disconnect_after / 4;
+        let is_still = !matches!(self.flight, Flight::None);
+        (self.readers > 0 && (is_still || self.rules.tick > every)).then_some(every)
+    }
+
     fn next_tick(&self) -> Option<Time> {
         let ticks = u64::try_from(self.announced.next().0).unwrap_or(0);
         Some(self.born? + Duration::from_micros(self.tick_micros().saturating_mul(ticks)))

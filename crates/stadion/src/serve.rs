@@ -69,8 +69,7 @@ async fn upkeep(app: Arc<App>) {
 
 fn accept(tcp: TcpStream, peer: SocketAddr, app: &Arc<App>, connections: &Arc<Connections>) {
     let Some(place) = connections.take(peer.ip()) else {
-        // As much of it as the kernel takes at once; who is turned away gets no task.
-        drop(tcp.try_write(NO_ROOM));
+        turn_away(tcp);
         app.streams.metrics.refused("too_many_connections");
         return;
     };
@@ -106,6 +105,17 @@ fn accept(tcp: TcpStream, peer: SocketAddr, app: &Arc<App>, connections: &Arc<Co
         }
         drop(place);
     });
+}
+
+/// Who is turned away gets no task: as much of the answer as the kernel takes at once.
+fn turn_away(tcp: TcpStream) {
+    let said = tcp.into_std().and_then(|mut tcp| {
+        std::io::Write::write_all(&mut tcp, NO_ROOM)?;
+        tcp.shutdown(std::net::Shutdown::Write)
+    });
+    if let Err(error) = said {
+        tracing::debug!(%error, "a connection was turned away without an answer");
+    }
 }
 
 /// A connection's place among those that may be open; given back when the last who holds it lets go.

@@ -334,56 +334,45 @@ impl<'de> de::Deserialize<'de> for Text {
     }
 }
 
-/// A value that is ignored but looked through: a lone surrogate in it makes the body as bad as anywhere else, which
-/// serde's own `IgnoredAny` does not see.
+/// A value that is ignored but looked through: a number may be as huge as it likes, but a lone surrogate makes the
+/// body as bad here as anywhere else, which serde's own `IgnoredAny` does not see.
 struct Skipped;
 
 impl<'de> de::Deserialize<'de> for Skipped {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Skipped)
+        let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+        if has_lone_surrogate(raw.get()) {
+            Err(de::Error::custom("lone surrogate in a string"))
+        } else {
+            Ok(Self)
+        }
     }
 }
 
-impl<'de> Visitor<'de> for Skipped {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
+/// Whether one of the `\uD800` to `\uDFFF` stands without its other half in this valid JSON.
+fn has_lone_surrogate(json: &str) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let escape = rest.get(at + 1..).unwrap_or_default();
+        rest = escape.get(1..).unwrap_or_default();
+        match unicode_escape(escape) {
+            Some(0xD800..=0xDBFF) => {
+                let low = escape.get(5..).and_then(|after| after.strip_prefix('\\')).and_then(unicode_escape);
+                if !matches!(low, Some(0xDC00..=0xDFFF)) {
+                    return true;
+                }
+                rest = escape.get(11..).unwrap_or_default();
+            }
+            Some(0xDC00..=0xDFFF) => return true,
+            Some(_) | None => {}
+        }
     }
+    false
+}
 
-    fn visit_unit<E>(self) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
-        Ok(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
-        while list.next_element::<Self>()?.is_some() {}
-        Ok(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
-        while map.next_entry::<Text, Self>()?.is_some() {}
-        Ok(self)
-    }
+/// The four digits of `uXXXX`.
+fn unicode_escape(escape: &str) -> Option<u16> {
+    u16::from_str_radix(escape.strip_prefix('u')?.get(..4)?, 16).ok()
 }
 
 #[cfg(test)]
@@ -422,6 +411,10 @@ mod tests {
             r#"{"Events":[{"T":"x","Type":"a","Origin":{},"Body":"b"}],"State":{"k":"v","j":null}}"#,
             r#"["a=b"] Some("{\"j\":\"\",\"k\":\"v\"}") None None None"#,
         );
+        check(
+            r#"{"Events":[{"T":1e999,"Origin":"\\ud800\ud83d\ude00"}],"x":-123456789012345678901234567890}"#,
+            r#"["="] None None None None"#,
+        );
         check(r#"{"EVENTſ":[{"tYPE":"a"},null]}"#, r#"["a=", "="] None None None None"#);
         check(
             r#"{"epoch":"","seq":7,"hash":{"t":3,"hash":"aF"}}"#,
@@ -449,8 +442,10 @@ mod tests {
             (r#"{"Epoch":1}"#, "bad_json: Epoch:"),
             (r#"{"Hash":{"T":1}}"#, "bad_json: Hash: T and Hash belong together"),
             (r#"{"Hash":{"T":1,"Hash":"xyz"}}"#, "bad_json: Hash: Hash: 1 to 64 hexadecimal digits"),
-            (r#"{"Events":[{"Body":"\ud800"}]}"#, "bad_json: Events: event 0: Body: lone leading surrogate"),
-            (r#"{"unknown":"\ud800"}"#, "bad_json: lone leading surrogate"),
+            (r#"{"Events":[{"Body":"\ud800"}]}"#, "bad_json: Events: event 0: Body: unexpected end of hex escape"),
+            (r#"{"unknown":"\ud800"}"#, "bad_json: lone surrogate"),
+            (r#"{"unknown":["\\",{"\ud83d\u0041":1}]}"#, "bad_json: lone surrogate"),
+            (r#"{"unknown":"\ude00"}"#, "bad_json: lone surrogate"),
         ] {
             assert!(read(body).starts_with(begins), "{body}: {}", read(body));
         }

@@ -129,7 +129,8 @@ impl Streams {
 
     /// Sees to it that the stream's next deadline is met.
     pub fn arm(&self, name: &StreamName, inner: &mut super::cell::Inner) {
-        let Some(at) = inner.stream.poll_timeout() else { return };
+        let ping = inner.stream.ping_every().map(|every| self.clock.now() + every);
+        let Some(at) = [inner.stream.poll_timeout(), ping].into_iter().flatten().min() else { return };
         if inner.due.is_some_and(|due| due <= at) {
             return;
         }
