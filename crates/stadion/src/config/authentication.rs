@@ -101,7 +101,7 @@ pub(super) fn read_jwt(section: Section<'_>, folder: Option<&Path>) -> Option<Jw
             None
         }
         (None, None) => {
-            let is_wrong = ["secret_file", "key_file"].iter().any(|key| section.place_of(key).is_some());
+            let is_wrong = ["secret_file", "key_file"].iter().any(|key| section.has(key));
             if section.is_written() && !is_remote && !is_wrong {
                 section.fault("[jwt] needs \"secret_file\" (HS256) or \"key_file\" (RS256, ES256, EdDSA)");
             }

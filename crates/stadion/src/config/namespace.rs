@@ -139,7 +139,12 @@ fn read_one(
     });
     let kinds = [("events", Kind::Events), ("lockstep", Kind::Lockstep)];
     let default_kind = kind_of(name.as_deref().unwrap_or_default());
-    let kind = section.choice("kind", &kinds, "that of the name, see below").unwrap_or(default_kind);
+    let kind = match section.choice("kind", &kinds, "that of the name, see below") {
+        Some(kind) => Some(kind),
+        // Written, and wrong: what depends on it is not looked at.
+        None if section.has("kind") => None,
+        None => Some(default_kind),
+    };
     let tick = section.duration("tick", Bound { default: tick, ..TICK });
     let written = section
         .list("anonymous", "rights: \"read\", \"play\", \"publish\" or \"administer\"", "see below", |word| {
@@ -154,7 +159,11 @@ fn read_one(
             format_args!("must be another one: the program alone writes the streams of {name:?}"),
         );
     }
-    let rules =
-        NamespaceRules { kind, tick, anonymous: anonymous.resolve(written), written_by_program: false };
+    let rules = NamespaceRules {
+        kind: kind?,
+        tick,
+        anonymous: anonymous.resolve(written),
+        written_by_program: false,
+    };
     Some((name, rules))
 }

@@ -180,7 +180,7 @@ impl<'a> Section<'a> {
         read: impl Fn(&Node) -> Option<T>,
     ) -> Option<T> {
         let value = self.optional(key, allowed, "", read);
-        if self.is_written() && self.entry(key).is_none() {
+        if self.is_written() && !self.has(key) {
             let name = if self.path.is_empty() { key } else { &self.path };
             self.fault(format_args!("[{name}] needs \"{key}\", {allowed}"));
         }

@@ -15,7 +15,7 @@ const NOT_BUILT: &str = "is not built yet in this version of stadion";
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The longest a stream's events may be kept.
-const TEN_YEARS: Duration = Duration::from_secs(3_652 * 86_400);
+const TEN_YEARS: Duration = Duration::from_secs(3_650 * 86_400);
 
 /// The most players, or teams, of a match.
 const PLAYERS_MAX: usize = 10_000;
@@ -32,7 +32,7 @@ pub(super) fn read(root: &Section<'_>) {
 }
 
 /// The keys of a `[[namespace]]` that only streams of events, or streams on disk, need.
-pub(super) fn read_namespace(section: &Section<'_>, kind: Kind) {
+pub(super) fn read_namespace(section: &Section<'_>, kind: Option<Kind>) {
     let default = "\"memory\" of lockstep, \"disk\" of events";
     let is_kept = section
         .choice("durability", &[("memory", false), ("disk", true), ("jetstream", true)], default)
@@ -47,13 +47,16 @@ pub(super) fn read_namespace(section: &Section<'_>, kind: Kind) {
         read_scope(scope);
     }
     match kind {
-        Kind::Events => section.fault(format_args!("a [[namespace]] of the kind \"events\" {NOT_BUILT}")),
-        Kind::Lockstep => {
+        None => {}
+        Some(Kind::Events) => {
+            section.fault(format_args!("a [[namespace]] of the kind \"events\" {NOT_BUILT}"))
+        }
+        Some(Kind::Lockstep) => {
             if is_kept {
                 section.fault_at("durability", format_args!("{NOT_BUILT} but as \"memory\""));
             }
             for key in ["retain", "flush", "slow_reader", "reader_backlog", "type", "ignore_case", "scope"] {
-                if section.place_of(key).is_some() {
+                if section.has(key) {
                     section.fault_at(key, NOT_BUILT);
                 }
             }

@@ -8,6 +8,7 @@ use super::error::{self, Reply};
 use crate::app::App;
 use crate::config::Kind;
 use crate::hub::frame::CloseCode;
+use crate::lockstep::address::BadAddress;
 use crate::rights::{self, Object, Principal, Right};
 
 /// Why a call goes no further.
@@ -59,6 +60,13 @@ fn principal(app: &App, parts: &request::Parts, peer: SocketAddr) -> Result<Prin
         tracing::debug!(code = refused.code(), "a call was refused");
         Denied { status: refused.status(), code: refused.code(), message: refused.message(), field: None }
     })
+}
+
+impl From<BadAddress> for Denied {
+    fn from(bad: BadAddress) -> Self {
+        let status = if bad == BadAddress::Form { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
+        Self { status, code: bad.code(), message: bad.to_string(), field: Some(bad.field()) }
+    }
 }
 
 impl Denied {

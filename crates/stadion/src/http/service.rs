@@ -8,10 +8,11 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 
+use super::access::Denied;
 use super::error::{self, Reply};
 use super::{access, pages, upgrade};
 use crate::app::App;
-use crate::lockstep::address::{Address, BadAddress};
+use crate::lockstep::address::Address;
 use crate::lockstep::{poll, push};
 
 /// Answers a request of `peer`.
@@ -87,20 +88,18 @@ async fn lockstep(
         reply.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST, GET, OPTIONS"));
         return reply;
     }
-    let address = match Address::parse(address) {
-        Ok(address) => address,
-        Err(bad) => {
-            app.streams.metrics.refused(bad.code());
-            let status =
-                if bad == BadAddress::Form { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
-            return error::reply(status, bad.code(), &bad.to_string(), Some(bad.field()));
-        }
-    };
+    let address = Address::parse(address).map_err(|bad| {
+        app.streams.metrics.refused(bad.code());
+        Denied::from(bad)
+    });
     if !is_get {
-        return poll::poll(app, peer, parts, address, body).await;
+        return match address {
+            Ok(address) => poll::poll(app, peer, parts, address, body).await,
+            Err(denied) => denied.reply(),
+        };
     }
     if !upgrade::is_wanted(&parts.headers) {
-        return upgrade::required();
+        return address.map_or_else(|denied| denied.reply(), |_| upgrade::required());
     }
     push::upgrade(app, peer, parts, address)
 }

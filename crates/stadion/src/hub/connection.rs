@@ -123,8 +123,12 @@ fn take(
                 socket.close(CloseCode::TooBig, "too_big", clock.now());
                 return false;
             }
-            Received::Broken(why) => {
-                socket.close(CloseCode::Protocol, why, clock.now());
+            Received::NotUtf8 => {
+                socket.close(CloseCode::NotUtf8, "text is not UTF-8", clock.now());
+                return false;
+            }
+            Received::Broken => {
+                socket.close(CloseCode::Protocol, "this is not WebSocket", clock.now());
                 return false;
             }
         }

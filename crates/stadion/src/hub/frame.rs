@@ -49,6 +49,8 @@ pub enum CloseCode {
     GoingAway,
     /// The client does not speak WebSocket as it should.
     Protocol,
+    /// A text message that is none.
+    NotUtf8,
     NoRight,
     TooBig,
     BadRequest,
@@ -68,6 +70,7 @@ impl CloseCode {
         match self {
             Self::GoingAway => 1001,
             Self::Protocol => 1002,
+            Self::NotUtf8 => 1007,
             Self::NoRight => 1008,
             Self::TooBig => 1009,
             Self::BadRequest => 4400,

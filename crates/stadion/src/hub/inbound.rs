@@ -23,8 +23,10 @@ pub enum Received {
     /// More bytes are needed.
     Nothing,
     TooBig,
+    /// A text message is not UTF-8; the protocol wants the connection to end.
+    NotUtf8,
     /// The client does not speak WebSocket as it should; the connection can't go on.
-    Broken(&'static str),
+    Broken,
 }
 
 #[derive(Debug, Default)]
@@ -94,8 +96,8 @@ fn received_error(error: &tungstenite::Error) -> Received {
         Error::Io(error) if error.kind() == io::ErrorKind::WouldBlock => Received::Nothing,
         Error::Capacity(_) => Received::TooBig,
         Error::ConnectionClosed | Error::AlreadyClosed => Received::Closed,
-        Error::Utf8(_) => Received::Broken("text is not UTF-8"),
-        _ => Received::Broken("not WebSocket"),
+        Error::Utf8(_) => Received::NotUtf8,
+        _ => Received::Broken,
     }
 }
 
@@ -177,9 +179,9 @@ mod tests {
         assert_eq!(inbound.next(), Received::TooBig);
         let mut inbound = Inbound::new(10);
         inbound.feed(b"GET / HTTP/1.1\r\n\r\n");
-        assert!(matches!(inbound.next(), Received::Broken(_)));
+        assert_eq!(inbound.next(), Received::Broken);
         let mut inbound = Inbound::new(10);
         inbound.feed(&masked(Frame::message(vec![0xff], OpCode::Data(Data::Text), true)));
-        assert!(matches!(inbound.next(), Received::Broken(_)));
+        assert_eq!(inbound.next(), Received::NotUtf8);
     }
 }

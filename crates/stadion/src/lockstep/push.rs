@@ -17,6 +17,7 @@ use super::cell::{Cell, Inner, Sync};
 use super::refused::Refused;
 use super::request::Message;
 use crate::app::{App, NewStream};
+use crate::clock::Clock;
 use crate::http::access::{self, Denied};
 use crate::http::error::{self, Reply};
 use crate::http::upgrade;
@@ -53,17 +54,31 @@ const WATCHER_PING: Duration = Duration::from_secs(54);
 const WATCHER_SILENCE: Duration = Duration::from_secs(60);
 
 /// Answers the upgrade of a lockstep address; what follows has a task of its own.
-pub fn upgrade(app: &Arc<App>, peer: SocketAddr, parts: &mut request::Parts, address: Address<'_>) -> Reply {
+pub fn upgrade(
+    app: &Arc<App>,
+    peer: SocketAddr,
+    parts: &mut request::Parts,
+    address: Result<Address<'_>, Denied>,
+) -> Reply {
     let accepted = match upgrade::accept(&parts.headers) {
         Ok(reply) => reply,
         Err(reply) => return *reply,
     };
     let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else { return upgrade::required() };
-    let checked = check(app, peer, parts, &address);
-    let (wishes, denied) = match checked {
-        Ok(wishes) => (wishes, None),
+    let checked = address.and_then(|address| Ok((check(app, peer, parts, &address)?, address)));
+    let place = parts.extensions.remove::<Arc<Counted>>();
+    let (wishes, address) = match checked {
+        Ok(checked) => checked,
         // A browser can't see a status here: it is let in and told by a close code.
-        Err(denied) if parts.headers.contains_key(http::header::ORIGIN) => (Wishes::default(), Some(denied)),
+        Err(denied) if parts.headers.contains_key(http::header::ORIGIN) => {
+            let clock = app.streams.clock;
+            tokio::spawn(async move {
+                let Some((tcp, _)) = upgrade::connection(upgrade).await else { return };
+                refuse(Arc::new(Socket::new(tcp)), denied.close_code(), denied.code(), clock).await;
+                drop(place);
+            });
+            return accepted;
+        }
         Err(denied) => return denied.reply(),
     };
     let join = Join {
@@ -74,15 +89,11 @@ pub fn upgrade(app: &Arc<App>, peer: SocketAddr, parts: &mut request::Parts, add
         wishes,
     };
     let who = address.who;
-    let place = parts.extensions.remove::<Arc<Counted>>();
     tokio::spawn(async move {
         let Some((tcp, early)) = upgrade::connection(upgrade).await else { return };
-        match (denied, who) {
-            (Some(denied), _) => {
-                join.refuse(Arc::new(Socket::new(tcp)), denied.close_code(), denied.code()).await
-            }
-            (None, Who::Client(client)) => join.push(tcp, &early, client).await,
-            (None, Who::Watcher) => join.watch(tcp, &early).await,
+        match who {
+            Who::Client(client) => join.push(tcp, &early, client).await,
+            Who::Watcher => join.watch(tcp, &early).await,
         }
         // Until here the connection counts as open.
         drop(place);
@@ -180,7 +191,7 @@ impl Join {
             Err(refused) => {
                 streams.metrics.refused(refused.code());
                 let code = refused.code();
-                return self.refuse(socket, refused.close_code(), code).await;
+                return refuse(socket, refused.close_code(), code, streams.clock).await;
             }
         };
         let now = streams.clock.now();
@@ -223,9 +234,8 @@ impl Join {
             Some((cell, first, sent, told))
         });
         let Some((cell, first, sent, told)) = begun else {
-            return self
-                .refuse(socket, CloseCode::PositionLost, "there is no such stream, or not in this epoch")
-                .await;
+            let reason = "there is no such stream, or not in this epoch";
+            return refuse(socket, CloseCode::PositionLost, reason, streams.clock).await;
         };
         let own = Arc::new(Own::default());
         let reader = self.reader(&socket, &own, sent, now);
@@ -235,12 +245,6 @@ impl Join {
         cell.audience.lock().remove(id);
         cell.inner.lock().stream.reader_left();
         streams.metrics.readers.decrement(1.0);
-    }
-
-    async fn refuse(self, socket: Arc<Socket>, code: CloseCode, reason: &str) {
-        let clock = self.app.streams.clock;
-        socket.close(code, reason, clock.now());
-        connection::serve(socket, &[], 1024, clock, Deaf).await;
     }
 
     fn goal(&self, inner: &Inner, now: Time) -> Tick {
@@ -280,6 +284,13 @@ impl Join {
         }
         id
     }
+}
+
+/// Closes a connection that was accepted only to say why it is refused.
+async fn refuse(socket: Arc<Socket>, code: CloseCode, reason: &str, clock: Clock) {
+    const MESSAGE_BYTES_MAX: usize = 1024;
+    socket.close(code, reason, clock.now());
+    connection::serve(socket, &[], MESSAGE_BYTES_MAX, clock, Deaf).await;
 }
 
 /// Where a watcher starts. It says in which epoch, so that he can come back to the same.

@@ -109,7 +109,7 @@ impl Denied {
 /// [`Denied`] if not. A right that an object cannot have (to publish to a queue) nobody has.
 pub fn allow(principal: &Principal, right: Right, object: Object<'_>) -> Result<(), Denied> {
     let is_allowed = match object {
-        Object::Stream(name, rules) => allow_stream(principal, right, name, rules),
+        Object::Stream(name, rules) => right.is_of_streams() && allow_stream(principal, right, name, rules),
         Object::Product(name) => right == Right::Lobby && allow_player_call(principal, right, name),
         Object::Queue(name) => right == Right::Matchmake && allow_player_call(principal, right, name),
         Object::Everything => match right {

@@ -59,7 +59,8 @@ impl Right {
         Right::ALL.into_iter().find(|right| right.word() == word && right.is_of_streams())
     }
 
-    fn is_of_streams(self) -> bool {
+    /// Whether it is one of the four that are about streams.
+    pub(super) fn is_of_streams(self) -> bool {
         match self {
             Right::Read | Right::Play | Right::Publish | Right::Administer => true,
             Right::Lobby | Right::Matchmake | Right::Server | Right::Operate => false,

@@ -150,7 +150,13 @@ fn a_denial_says_which_right_is_missing() {
             "no_credential",
             "this needs a credential with the right \"publish game:1\"",
         ),
-        (key(&[]), Object::Stream("game:1", &rules), 403, "no_right", "the right \"publish game:1\" is missing"),
+        (
+            key(&[]),
+            Object::Stream("game:1", &rules),
+            403,
+            "no_right",
+            "the right \"publish game:1\" is missing",
+        ),
         (
             Principal::CrossSite,
             Object::Stream("game:1", &rules),
