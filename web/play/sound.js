@@ -6,8 +6,10 @@ import { element } from "./page.js";
 /** @typedef {import("./rules/world.js").Effect} Effect */
 
 const SOUND_KEY = "stadion drift sound";
-/** More than this at once is a catch-up, or noise. */
+/** More than this at once is only noise. */
 const VOICES_MAX = 6;
+/** More than this in one frame is a catch-up. */
+const EFFECTS_MAX = 40;
 const SCALE = [0, 2, 4, 7, 9, 12, 14, 16];
 
 export class Sound {
@@ -50,7 +52,7 @@ export class Sound {
    * @param {string} me
    */
   play(world, me) {
-    if (!this.on) return;
+    if (!this.on || world.effects.length > EFFECTS_MAX) return;
     const mine = world.pucks.find(({ id }) => id === me)?.slot ?? -1;
     for (const effect of world.effects.slice(0, VOICES_MAX)) this.effect(effect, effect.slot === mine, world);
     this.countdown(world);

@@ -4,7 +4,7 @@ import { nameOfId } from "../names.js";
 import { element, make, write } from "../page.js";
 
 /** @typedef {import("../rules/world.js").Puck} Puck */
-/** @typedef {import("@stadion/client").ClientHash} ClientHash */
+/** @typedef {import("/_/client/answer.js").ClientHash} ClientHash */
 
 /**
  * @typedef {object} PanelView

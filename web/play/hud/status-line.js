@@ -2,7 +2,7 @@
 
 import { element, write } from "../page.js";
 
-/** @typedef {import("@stadion/client").EventStream["status"]} Status */
+/** @typedef {import("/_/client/event-stream.js").Status} Status */
 
 /** @type {Record<Status, [string, string]>} lamp, words */
 const WORDS = {
@@ -27,9 +27,9 @@ export class StatusLine {
     write(this.text, words ?? WORDS[status][1]);
   }
 
-  /** @param {number} pingMs NaN or 0: not known yet @param {number} behind ticks */
+  /** @param {number | undefined} pingMs @param {number} behind ticks */
   figures(pingMs, behind) {
-    write(this.ping, pingMs > 0 ? `ping ${Math.round(pingMs)} ms` : "");
+    write(this.ping, pingMs !== undefined ? `ping ${Math.round(pingMs)} ms` : "");
     write(this.behind, `${behind} ${behind === 1 ? "tick" : "ticks"} behind`);
   }
 }

@@ -43,6 +43,11 @@ export class Steering {
     this.send("steer", body);
   }
 
+  /** A new epoch knows nothing of what was sent. */
+  reset() {
+    this.sent = "0,0";
+  }
+
   dash() {
     // The direction first: a dash goes where one steers.
     const body = this.wanted.join(",");

@@ -5,7 +5,7 @@ import { SLOT_COLORS, SPARK_COLOR } from "./palette.js";
 const UNIT = 65536;
 const SNOW_LIGHT = ["#ffffff", "#bcd6f2", "#d8e8f8"];
 const SNOW_DARK = ["#e8f2ff", "#9fc2ff", "#6f9be8"];
-/** Much more than this in one frame is a catch-up; showing it would be a storm. */
+/** More than this in one frame is a catch-up; showing it would be a storm. */
 const SHOWN_MAX = 40;
 
 /**
