@@ -20,6 +20,7 @@ mod bad_requests;
 mod edges;
 mod extensions;
 mod limits;
+mod path_of_one_event;
 mod push;
 mod push_frames;
 mod rights;
