@@ -173,6 +173,11 @@ impl Hour {
 
     fn at(&mut self, at: Time, happens: Happens) {
         self.planned += 1;
+        assert!(
+            self.planned < 1_000_000,
+            "time stands still at {:?}: something is due again and again",
+            self.now
+        );
         self.agenda.insert((at, self.planned), happens);
     }
 
