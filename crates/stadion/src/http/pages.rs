@@ -39,7 +39,12 @@ pub(super) fn page(path: &str, query: Option<&str>, headers: &HeaderMap) -> Repl
 /// A file of the pages (`/_/play/main.js`) or of the client library (`/_/client/index.js`).
 pub(super) fn asset(path: &str, headers: &HeaderMap) -> Reply {
     match path.strip_prefix("client/") {
-        Some(module) => file(Client::get(module), path, headers),
+        Some(module) => {
+            let mut reply = file(Client::get(module), path, headers);
+            // Games on other addresses import the library from here; it holds nothing of anybody.
+            reply.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            reply
+        }
         None => file(Web::get(path), path, headers),
     }
 }

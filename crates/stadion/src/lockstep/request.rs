@@ -442,7 +442,10 @@ mod tests {
             (r#"{"Epoch":1}"#, "bad_json: Epoch:"),
             (r#"{"Hash":{"T":1}}"#, "bad_json: Hash: T and Hash belong together"),
             (r#"{"Hash":{"T":1,"Hash":"xyz"}}"#, "bad_json: Hash: Hash: 1 to 64 hexadecimal digits"),
-            (r#"{"Events":[{"Body":"\ud800"}]}"#, "bad_json: Events: event 0: Body: unexpected end of hex escape"),
+            (
+                r#"{"Events":[{"Body":"\ud800"}]}"#,
+                "bad_json: Events: event 0: Body: unexpected end of hex escape",
+            ),
             (r#"{"unknown":"\ud800"}"#, "bad_json: lone surrogate"),
             (r#"{"unknown":["\\",{"\ud83d\u0041":1}]}"#, "bad_json: lone surrogate"),
             (r#"{"unknown":"\ude00"}"#, "bad_json: lone surrogate"),
