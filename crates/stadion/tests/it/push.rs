@@ -195,7 +195,8 @@ fn a_message_that_says_it_is_too_big_is_closed_with_1009() {
     for length in [1 << 30, 1 << 40, i64::MAX as u64] {
         let mut ws = Ws::connect(server.addr(), &path("s", "mallory", 0));
         ws.answer();
-        ws.write_raw(&head(FIN | TEXT, length, true)).unwrap();
+        let mask = [0; 4];
+        ws.write_raw(&[head(FIN | TEXT, length, true), mask.to_vec()].concat()).unwrap();
         assert_eq!(ws.closed().0, 1009, "{length} bytes");
     }
     witness.poll_to(witness.last + 2);

@@ -83,6 +83,8 @@ impl Ws {
                 Ok(Message::Close(frame)) => {
                     let frame = frame.map(|frame| (u16::from(frame.code), frame.reason.to_string()));
                     let (code, reason) = frame.unwrap_or((1005, String::new()));
+                    // Sends the answer to it; fails where the connection is gone already.
+                    drop(self.socket.flush());
                     return Some(Heard::Closed(code, reason));
                 }
                 Ok(Message::Frame(_)) => {}
