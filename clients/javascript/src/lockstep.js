@@ -122,11 +122,13 @@ export class Lockstep {
       }
       if (event.T < previous) throw new LockstepError("unordered", `an event of tick ${event.T} came after one of tick ${previous}`);
       if (event.T > answer.T) throw new LockstepError("beyond_answer", `an event of tick ${event.T} came in an answer of tick ${answer.T}`);
-      if (event.Type === "_a") checkSeed(event.Body);
       previous = event.T;
     }
     if (!this.#opened && answer.T > 0 && answer.Events[0]?.Type !== "_a") {
       throw new LockstepError("not_opened", `the stream does not begin with "_a"`);
+    }
+    for (const event of answer.Events) {
+      if (event.Type === "_a") checkSeed(event.Body);
     }
   }
 }

@@ -50,7 +50,7 @@ export class Pace {
    */
   take(behind) {
     if (behind <= 0) {
-      this.#due = Math.min(this.#due, 1);
+      this.settle();
       return false;
     }
     if (this.#due < 1) return false;

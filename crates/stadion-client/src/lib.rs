@@ -6,5 +6,23 @@
 //! computes the same bits.
 
 pub mod answer;
+pub mod fixed;
+mod hash;
+mod lockstep;
+mod pace;
+mod random;
+mod sim;
+mod sim_driver;
+mod simulation;
+mod sine_table;
+mod sync_test;
 
 pub use answer::{Answer, ClientHash, Desync, Event, State};
+pub use hash::Hasher;
+pub use lockstep::{Lockstep, LockstepError, Request};
+pub use pace::Pace;
+pub use random::{Random, Seed, SeedError};
+pub use sim::{EntityId, Outgoing, Sim};
+pub use sim_driver::{SimDriver, SimDriverOptions, TickHash};
+pub use simulation::{Entity, Game, SimError, Simulation};
+pub use sync_test::{SyncTestError, sync_test};
