@@ -1,7 +1,7 @@
 //! The configuration: one TOML file, environment variables above it, flags above both; read once, checked whole.
 //!
 //! [`Config::load`] gives plain values that are handed on in parts, or every fault at once ([`ConfigError`]). The
-//! sections of parts that do not exist yet are known and checked too ([`unbuilt`]), so that a file written for a
+//! sections of parts that do not exist yet are known and checked too (`unbuilt`), so that a file written for a
 //! later version is told what is missing and not that its keys are unknown. Nothing here opens the files that the
 //! configuration names; `rights::Authenticator` does.
 //!

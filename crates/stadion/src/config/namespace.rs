@@ -167,3 +167,6 @@ fn read_one(
     };
     Some((name, rules))
 }
+
+#[cfg(test)]
+mod tests;

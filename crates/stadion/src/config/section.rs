@@ -37,6 +37,8 @@ impl<T: PartialOrd> Bound<T> {
 #[derive(Debug)]
 pub(super) struct Section<'a> {
     path: String,
+    /// As its header is written: `[path]` or `[[path]]`.
+    title: String,
     entries: Option<&'a Table>,
     place: Place,
     known: RefCell<Vec<&'static str>>,
@@ -47,6 +49,7 @@ impl<'a> Section<'a> {
     pub(super) fn root(tree: &'a Table, report: &'a Report) -> Section<'a> {
         Section {
             path: String::new(),
+            title: String::new(),
             entries: Some(tree),
             place: Place::Default,
             known: RefCell::default(),
@@ -57,6 +60,11 @@ impl<'a> Section<'a> {
     /// Whether the section was written at all, were it empty.
     pub(super) fn is_written(&self) -> bool {
         self.entries.is_some()
+    }
+
+    /// As the section's header is written: `[limits]`, `[[key]]`; empty at the top.
+    pub(super) fn title(&self) -> &str {
+        &self.title
     }
 
     /// Reports something that concerns the whole section.
@@ -80,6 +88,7 @@ impl<'a> Section<'a> {
         self.known.borrow_mut().push(name);
         let path = join(&self.path, name);
         let mut section = Section {
+            title: format!("[{path}]"),
             path,
             entries: None,
             place: Place::Default,
@@ -93,7 +102,7 @@ impl<'a> Section<'a> {
             } else {
                 let found = &entry.node;
                 let line =
-                    format!("\"{}\" must be a section, [{}]; found {found}", section.path, section.path);
+                    format!("\"{}\" must be a section, {}; found {found}", section.path, section.title);
                 self.report.fault(&entry.place, line);
             }
         }
@@ -127,6 +136,7 @@ impl<'a> Section<'a> {
             if let Node::Table(entries) = &item.node {
                 sections.push(Section {
                     path: path.clone(),
+                    title: format!("[[{path}]]"),
                     entries: Some(entries),
                     place: item.place.clone(),
                     known: RefCell::default(),
@@ -181,8 +191,7 @@ impl<'a> Section<'a> {
     ) -> Option<T> {
         let value = self.optional(key, allowed, "", read);
         if self.is_written() && !self.has(key) {
-            let name = if self.path.is_empty() { key } else { &self.path };
-            self.fault(format_args!("[{name}] needs \"{key}\", {allowed}"));
+            self.fault(format_args!("{} needs \"{key}\", {allowed}", self.title));
         }
         value
     }

@@ -18,7 +18,7 @@ pub fn parse_size(text: &str) -> Option<u64> {
 #[must_use]
 pub fn format_size(bytes: u64) -> String {
     for (name, unit) in UNITS.iter().take(3) {
-        if bytes != 0 && bytes % unit == 0 {
+        if bytes != 0 && bytes.is_multiple_of(*unit) {
             return format!("{}{name}", bytes / unit);
         }
     }

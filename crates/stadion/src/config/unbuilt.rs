@@ -83,12 +83,12 @@ fn read_scope(section: Section<'_>) {
 fn tls(section: Section<'_>) {
     section.required("cert", "a path", Node::some_text);
     section.required("key", "a path", Node::some_text);
-    finish(section, "[tls]");
+    finish(section);
 }
 
 fn nats(section: Section<'_>) {
     url(&section, "url", &["nats", "tls"], "\"nats://127.0.0.1:4222\"");
-    finish(section, "[nats]");
+    finish(section);
 }
 
 fn lobby(section: Section<'_>) {
@@ -108,12 +108,12 @@ fn lobby(section: Section<'_>) {
         product.count("players", Bound { default: 2, min: 2, max: PLAYERS_MAX });
         product.finish();
     }
-    finish(section, "[lobby]");
+    finish(section);
 }
 
 fn matchmaking(section: Section<'_>) {
     section.required("catena_config", "a path", Node::some_text);
-    finish(section, "[matchmaking]");
+    finish(section);
 }
 
 fn broker(section: Section<'_>) {
@@ -126,7 +126,7 @@ fn broker(section: Section<'_>) {
     section.choice("on_server_lost", &[("fail", ()), ("requeue", ())], "\"fail\"");
     // An allocator's keys are its own; they come with the broker.
     section.sections("allocator");
-    finish(section, "[broker]");
+    finish(section);
 }
 
 fn queue(section: Section<'_>) {
@@ -140,13 +140,13 @@ fn queue(section: Section<'_>) {
     section.choice("expiration_action", &[("drop", ()), ("minimum", ())], "\"drop\"");
     // A rule's keys are its own; they come with matchmaking.
     section.sections("rule");
-    finish(section, "[[queue]]");
+    finish(section);
 }
 
 /// Ends a section that is not built, with its unknown keys.
-fn finish(section: Section<'_>, name: &str) {
+fn finish(section: Section<'_>) {
     if section.is_written() {
-        section.fault(format_args!("{name} {NOT_BUILT}"));
+        section.fault(format_args!("{} {NOT_BUILT}", section.title()));
     }
     section.finish();
 }
