@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { EventStream } from "../src/event-stream.js";
 
 /**
- * @typedef {import("../src/event-stream.js").StreamOptions} StreamOptions
+ * @typedef {import("../src/stream-options.js").StreamOptions} StreamOptions
  * @typedef {import("../src/answer.js").StreamEvent} StreamEvent
  */
 
@@ -14,7 +14,7 @@ export const Socket = /** @type {import("../src/transport-websocket.js").SocketC
 
 /** A stream and everything it handed out; it checks the transport's promises with every answer. */
 export class Recorder {
-  /** @type {import("../src/event-stream.js").Reset[]} */
+  /** @type {import("../src/progress.js").Reset[]} */
   resets = [];
   /** @type {string[]} each status with its cause */
   statuses = [];
