@@ -45,6 +45,10 @@ class PlayPage {
     this.dashButton = element("dash", HTMLButtonElement);
     document.body.classList.toggle("watching", session.watch);
     element("watch-badge").hidden = !session.watch;
+    const join = element("join", HTMLAnchorElement);
+    join.hidden = !session.watch;
+    join.href = session.shareUrl;
+    element("watch-link", HTMLAnchorElement).href = session.watchUrl;
     write(element("stream-name"), session.stream);
     wireShare(session);
   }
@@ -86,7 +90,6 @@ class PlayPage {
     this.dashButton.addEventListener("click", (event) => {
       if (event.detail === 0) hands.dash();
     });
-    this.stage.canvas.focus({ preventScroll: true });
   }
 
   /** @param {string} name */
