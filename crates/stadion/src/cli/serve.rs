@@ -9,8 +9,9 @@ use tracing::level_filters::LevelFilter;
 use crate::config::{Config, ConfigError, Flags};
 
 const AFTER_HELP: &str = "\
-Every key of the configuration file can be set by an environment variable too: STADION_LISTEN, STADION_DATA,
-STADION_LIMITS__CONNECTIONS (\"__\" separates the levels). They stand above the file, options above both.
+Every key of the configuration file can be set by an environment variable too:
+STADION_LISTEN, STADION_DATA, STADION_LIMITS__CONNECTIONS (\"__\" separates the levels).
+They stand above the file, options above both.
 
 Examples:
   stadion serve                                this machine alone, on http://127.0.0.1:9922
