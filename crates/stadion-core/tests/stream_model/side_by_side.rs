@@ -116,6 +116,10 @@ impl SideBySide {
             self.log_says(Fate::Written);
             self.compare();
         }
+        self.counted_events_are_there_once();
+    }
+
+    fn counted_events_are_there_once(&self) {
         for who in 0..CLIENTS {
             let mut counted: BTreeMap<PublicId, Vec<u64>> = BTreeMap::new();
             let prefix = format!("{}:", id(who).expose());
@@ -133,7 +137,6 @@ impl SideBySide {
         }
     }
 
-    /// Nothing may fall due that the stream did not announce.
     fn wait(&mut self, micros: u64) {
         self.now = Time::from_micros(self.now.as_micros() + micros);
     }
@@ -158,6 +161,7 @@ impl SideBySide {
     }
 
     fn begin_anew(&mut self) {
+        self.counted_events_are_there_once();
         self.lives += 1;
         let birth = Birth { epoch: Epoch::from_bits(self.lives), seed: 42 };
         self.stream = Stream::new(Arc::new(self.rules.clone()), birth, self.now);
@@ -261,7 +265,7 @@ impl SideBySide {
     fn settle(&mut self, settled: Settled, expected: After) {
         assert_eq!(settled.silenced, expected.silenced);
         assert_eq!(settled.answers.len(), expected.answers.len(), "everybody is answered once");
-        // `_d`s and refusals may be told in any order, so they are matched by their tokens.
+        // In whatever order: each is matched by its token.
         let mut expected_answers: HashMap<Token, _> = expected.answers.into_iter().collect();
         for (token, answer) in settled.answers {
             match (answer, expected_answers.remove(&token).unwrap()) {
