@@ -1,5 +1,7 @@
 // The client library of stadion for browsers and Node.
 
+export { EventStream } from "./event-stream.js";
+export { StreamError } from "./stream-error.js";
 export { Seed, Random } from "./random.js";
 export * as fixed from "./fixed.js";
 export { Hasher } from "./hash.js";
