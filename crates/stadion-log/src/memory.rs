@@ -87,8 +87,8 @@ impl Chunk {
             .min(self.entries.len());
         let mut start =
             skip.checked_sub(1).and_then(|before| self.entries.get(before)).map_or(0, |entry| entry.end);
-        let mut offset = offsets.start.max(self.first);
-        for entry in self.entries.get(skip..take).unwrap_or_default() {
+        let entries = self.entries.get(skip..take).unwrap_or_default();
+        for (offset, entry) in (offsets.start.max(self.first)..).zip(entries) {
             show(Record {
                 offset,
                 tick: entry.tick,
@@ -96,7 +96,6 @@ impl Chunk {
                 bytes: self.bytes.get(start..entry.end).unwrap_or_default(),
             });
             start = entry.end;
-            offset += 1;
         }
     }
 }

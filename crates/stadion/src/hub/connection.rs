@@ -99,7 +99,7 @@ fn take(
     handler.heard();
     inbound.feed(bytes);
     loop {
-        let received = inbound.next();
+        let received = inbound.receive();
         let output = inbound.take_output();
         if !output.is_empty() {
             socket.send_control(&output, clock.now());

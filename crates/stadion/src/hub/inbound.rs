@@ -49,7 +49,7 @@ impl Inbound {
         Self { socket: WebSocket::from_raw_socket(Pipe::default(), Role::Server, Some(config)) }
     }
 
-    /// Takes bytes from the wire; [`Inbound::next`] says what they held.
+    /// Takes bytes from the wire; [`Inbound::receive`] says what they held.
     pub fn feed(&mut self, bytes: &[u8]) {
         let pipe = self.socket.get_mut();
         if pipe.read == pipe.input.len() {
@@ -60,16 +60,14 @@ impl Inbound {
     }
 
     /// The next message in what was fed, until it says [`Received::Nothing`].
-    pub fn next(&mut self) -> Received {
+    pub fn receive(&mut self) -> Received {
         loop {
             match self.socket.read() {
                 Ok(Message::Text(text)) => return Received::Text(text.as_str().to_owned()),
                 Ok(Message::Binary(_)) => return Received::Binary,
                 Ok(Message::Close(_)) => {
                     // The answer to a close is written by a flush only.
-                    if self.socket.flush().is_err() {
-                        return Received::Closed;
-                    }
+                    drop(self.socket.flush());
                     return Received::Closed;
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
@@ -153,7 +151,7 @@ mod tests {
             let mut lengths = Vec::new();
             for piece in bytes.chunks(cut) {
                 inbound.feed(piece);
-                while let Received::Text(text) = inbound.next() {
+                while let Received::Text(text) = inbound.receive() {
                     lengths.push(text.len());
                 }
             }
@@ -165,10 +163,10 @@ mod tests {
     fn a_ping_is_answered_and_a_close_too() {
         let mut inbound = Inbound::new(1000);
         inbound.feed(&masked(Frame::ping(b"hi".to_vec())));
-        assert_eq!(inbound.next(), Received::Nothing);
+        assert_eq!(inbound.receive(), Received::Nothing);
         assert_eq!(inbound.take_output(), [0x8A, 2, b'h', b'i']);
         inbound.feed(&masked(Frame::close(None)));
-        assert_eq!(inbound.next(), Received::Closed);
+        assert_eq!(inbound.receive(), Received::Closed);
         assert_eq!(inbound.take_output(), [0x88, 0]);
     }
 
@@ -176,12 +174,12 @@ mod tests {
     fn what_is_too_big_or_not_websocket_is_said() {
         let mut inbound = Inbound::new(10);
         inbound.feed(&text("01234567890"));
-        assert_eq!(inbound.next(), Received::TooBig);
+        assert_eq!(inbound.receive(), Received::TooBig);
         let mut inbound = Inbound::new(10);
         inbound.feed(b"GET / HTTP/1.1\r\n\r\n");
-        assert_eq!(inbound.next(), Received::Broken);
+        assert_eq!(inbound.receive(), Received::Broken);
         let mut inbound = Inbound::new(10);
         inbound.feed(&masked(Frame::message(vec![0xff], OpCode::Data(Data::Text), true)));
-        assert_eq!(inbound.next(), Received::NotUtf8);
+        assert_eq!(inbound.receive(), Received::NotUtf8);
     }
 }
