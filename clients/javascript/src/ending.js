@@ -31,17 +31,19 @@ const CLOSES = {
 };
 
 /** Refusals that pass by themselves; nothing that was sent is at fault. */
-const PASSING = new Set(["busy", "unavailable", "too_many_clients", "too_many_requests", "draining"]);
+const PASSING = new Set(["busy", "unavailable", "too_many_clients", "too_many_streams", "too_many_new_streams"]);
 
 /**
  * What a WebSocket's close code means.
  * @param {number} code
- * @param {string} reason the server's own words, mostly an error code
+ * @param {string} reason an error's code, or words for people
  * @returns {Ending}
  */
 export function endingOfClose(code, reason) {
-  const [remedy, cause, message] = CLOSES[code] ?? ["retry", "network", `the connection was lost (${code})`];
-  return { remedy, cause, message: reason ? `${message}: ${reason}` : message, ...(reason ? { code: reason } : {}) };
+  const [remedy, cause, words] = CLOSES[code] ?? ["retry", "network", `the connection was lost (${code})`];
+  const message = reason ? `${words}: ${reason}` : words;
+  if (PASSING.has(reason)) return { remedy: "retry", cause: "refused", message, code: reason };
+  return { remedy, cause, message, ...(/^[a-z_]+$/.test(reason) ? { code: reason } : {}) };
 }
 
 /**

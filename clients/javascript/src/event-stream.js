@@ -21,6 +21,8 @@ import { SocketConnection } from "./transport-websocket.js";
  */
 
 const SILENCE_MS = 10_000;
+/** No stream ticks more slowly than this; every n-th tick is pushed at least that often. */
+const SLOW_TICK_MS = 1_000;
 const POLL_TIMEOUT_MS = 10_000;
 const RETRY_SOCKET_MAX_MS = 60_000;
 /** A connection that held this long was a good one: the next failure is a first one. */
@@ -239,7 +241,7 @@ export class EventStream {
       cursor: this.lastKnownTick,
       epoch: this.#progress.epoch,
       firstAnswerMs,
-      silenceMs: SILENCE_MS + delayMs + (every ?? 1) * 1_000,
+      silenceMs: SILENCE_MS + delayMs + (every ?? 1) * SLOW_TICK_MS,
       receive: (from, text) => this.#receive(from, text),
     });
     return this.#track(connection);
