@@ -67,8 +67,13 @@ impl Hashes {
         }
     }
 
+    /// Who has left is compared with nobody any more.
     pub(crate) fn forget(&mut self, client: PublicId) {
         self.latest.remove(&client);
+        self.by_tick.retain(|_, reports| {
+            reports.remove(&client);
+            !reports.is_empty()
+        });
     }
 
     /// Each client's latest report, by public id.
@@ -138,6 +143,19 @@ mod tests {
     #[test]
     fn what_nobody_can_have_simulated_is_not_kept() {
         check(&[(1, 500, "ab"), (2, 500, "ac"), (1, -1, "ab"), (2, -1, "ac")], None);
+    }
+
+    #[test]
+    fn who_has_left_differs_from_nobody() {
+        let mut hashes = Hashes::default();
+        let mut report = |client, hash: &str| {
+            hashes.report(PublicId(client), Report { tick: Tick(5), hash: hash.into() }, Tick(9));
+            hashes.forget(PublicId(1));
+            hashes.desync().is_some()
+        };
+        assert!(!report(1, "aa"));
+        assert!(!report(2, "bb"));
+        assert!(report(3, "cc"));
     }
 
     #[test]
