@@ -133,7 +133,7 @@ test("steering is two whole numbers within the disc", () => {
 
 test("a name has 1 to 16 visible code points", () => {
   for (const good of ["A", "Grace Hopper", "日本の氷", "🐧".repeat(16), "<b>x</b>"]) assert.equal(messages.parseName(good), good);
-  for (const bad of ["", "seventeen letters", "🐧".repeat(17), "a\nb", "\u202eevil", "a\u200bb", "\u0085", "\ufeff"]) {
+  for (const bad of ["", "seventeen letters", "🐧".repeat(17), "a\nb", "\u202eevil", "a\u200bb", "\u0085", "\ufeff", "\ud83d"]) {
     assert.equal(messages.parseName(bad), null, JSON.stringify(bad));
   }
 });

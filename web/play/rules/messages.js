@@ -40,5 +40,6 @@ function isPrintable(point) {
     (point >= 0x2060 && point <= 0x206f) ||
     point === 0x061c ||
     point === 0xfeff;
-  return !isControl && !isInvisible;
+  const isHalf = point >= 0xd800 && point < 0xe000;
+  return !isControl && !isInvisible && !isHalf;
 }

@@ -38,8 +38,8 @@ export function scatterSpark(world, sim) {
   const body = { x: 0, y: 0, vx: 0, vy: 0 };
   for (let attempt = 0; attempt < 3; attempt += 1) {
     // In steps of 1/64 of a unit, 3 units from the boards.
-    body.x = (sim.random.below(2689) - 1344) * 1024;
-    body.y = (sim.random.below(1537) - 768) * 1024;
+    body.x = sim.random.range(-1344, 1345) * 1024;
+    body.y = sim.random.range(-768, 769) * 1024;
     if (isFree(world, body)) break;
   }
   addSpark(world, sim, body, 1, 0);
