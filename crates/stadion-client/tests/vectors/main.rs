@@ -1,0 +1,13 @@
+//! The golden vectors in `vectors/`, which the JavaScript tests read too: what both languages compute.
+//!
+//! `UPDATE_VECTORS=1 cargo test -p stadion-client --test vectors` writes them anew.
+
+mod callbacks;
+mod fixed;
+mod golden;
+mod hash;
+mod lockstep;
+mod pace;
+mod random;
+mod script;
+mod swarm;
