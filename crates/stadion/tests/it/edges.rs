@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::harness::{Outcome, Server, Setup, run, wait_for};
 use crate::player::{Listener, Player, one_event, path, watch_path};
 use crate::raw_http::{Http, get, post, request};
-use crate::socket::{Ws, upgrade};
+use crate::socket::Ws;
 
 #[test]
 fn health_and_readiness_are_told() {
@@ -257,8 +257,14 @@ fn no_private_id_and_no_token_gets_into_the_log() {
     }
     request(server.addr(), "PUT", &address, &[("X-Forwarded-For", SECRET_TOKEN)], "");
     let protocol = format!("stadion.token.{SECRET_TOKEN}");
-    drop(upgrade(server.addr(), &format!("{address}?access_token={SECRET_TOKEN}"), &[]));
-    drop(upgrade(server.addr(), &address, &[("Sec-WebSocket-Protocol", &protocol)]));
+    let in_query = format!("{address}?access_token={SECRET_TOKEN}");
+    for (address, headers) in
+        [(&in_query, &[][..]), (&address, &[("Sec-WebSocket-Protocol", protocol.as_str())])]
+    {
+        if let Ok(mut ws) = Ws::open(server.addr(), address, headers) {
+            ws.heard();
+        }
+    }
     let mut ws = Ws::connect(server.addr(), &address);
     ws.answer();
     ws.send("{");

@@ -1,5 +1,6 @@
 //! Push: the two messages over a WebSocket.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -166,6 +167,51 @@ fn a_second_socket_takes_the_place_of_the_first() {
     second.next_for("e");
     let kinds: Vec<_> = second.log.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["_a", "_c", "e"], "the client never left");
+}
+
+#[test]
+fn of_two_sockets_in_quick_succession_the_newer_one_stays() {
+    let server = Server::start();
+    let (done, began) = (AtomicBool::new(false), Instant::now());
+    std::thread::scope(|scope| {
+        // A busy server: its threads are taken from one socket's work to another's at any moment.
+        for n in 0..6 {
+            let (addr, done) = (server.addr(), &done);
+            scope.spawn(move || {
+                let mut busy = Player::join(addr, &format!("busy-{n}"), "bob");
+                while !done.load(Ordering::Relaxed) && began.elapsed() < DEADLINE {
+                    busy.poll();
+                }
+            });
+        }
+        // The first was answered 101 before the second was asked for, so there is no doubt which is newer.
+        let pairs: Vec<_> = (0..400)
+            .map(|n| path("s", &format!("alice-{n}"), 0))
+            .map(|address| (Ws::connect(server.addr(), &address), Ws::connect(server.addr(), &address)))
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        let count = pairs.len();
+        let wrong = pairs
+            .into_iter()
+            .map(|(first, second)| which_is_closed(first, second))
+            .filter(|n| *n != 1)
+            .count();
+        assert_eq!(wrong, 0, "of {count} newer sockets so many were closed in favour of the older one");
+    });
+}
+
+/// Which of two sockets is closed with 4111: 1 or 2.
+fn which_is_closed(first: Ws, second: Ws) -> usize {
+    let mut sockets = [first, second];
+    wait_for("one of the sockets to be closed", || {
+        sockets.iter_mut().zip(1..).find_map(|(socket, n)| {
+            match socket.heard_within(Duration::from_millis(1)) {
+                Some(Heard::Closed(4111, _)) => Some(n),
+                Some(Heard::Closed(..) | Heard::Gone(_)) => panic!("socket {n} ended otherwise"),
+                Some(Heard::Text(_) | Heard::Ping | Heard::Pong(_)) | None => None,
+            }
+        })
+    })
 }
 
 #[test]
