@@ -178,6 +178,7 @@ export class Sim {
     this.#turnTo(request.t);
     this.#phase = request.kind === "tick" ? "tick" : "event";
     let what = "";
+    let at = 0;
     try {
       const game = this.#game;
       switch (request.kind) {
@@ -199,7 +200,7 @@ export class Sim {
           break;
         case "tick":
           for (let i = 0; i < this.#entities.length; i++) {
-            what = "simTick";
+            at = i;
             this.#entities[i].simTick(this, this.#ids[i]);
           }
           this.#endTick();
@@ -207,6 +208,7 @@ export class Sim {
       }
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
+      if (request.kind === "tick") what = `simTick of ${this.#entities[at].constructor.name} ${this.#ids[at]}`;
       this.#broken = new SimError(`${what} failed at tick ${this.#t}: ${reason}`, { cause });
       throw this.#broken;
     } finally {
