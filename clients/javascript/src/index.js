@@ -10,3 +10,16 @@ export { Sim, SimError } from "./sim.js";
 export { SimDriver } from "./sim-driver.js";
 export { Pace } from "./pace.js";
 export { syncTest, SyncTestError } from "./sync-test.js";
+
+/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").StreamEvent} StreamEvent */
+/** @typedef {import("./lockstep.js").Request} Request */
+/** @typedef {import("./sim.js").Entity} Entity */
+/** @typedef {import("./sim.js").ClientEvent} ClientEvent */
+/** @typedef {import("./sim.js").SavedSim} SavedSim */
+/** @typedef {import("./sim-driver.js").SimDriverOptions} SimDriverOptions */
+/** @typedef {import("./sim-driver.js").Transport} Transport */
+/**
+ * @template {Entity} [E=any]
+ * @typedef {import("./sim.js").Game<E>} Game
+ */

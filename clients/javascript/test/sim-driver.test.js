@@ -237,7 +237,7 @@ test("attached to a stream, the driver is fed by it and its handlers still hear"
   const stream = {
     send: (/** @type {string} */ type) => heard.push(`send ${type}`),
     reportHash: (/** @type {number} */ t) => heard.push(`hash ${t}`),
-    onAnswer: (/** @type {{T: number}} */ { T }) => heard.push(`answer ${T}`),
+    onAnswer: (/** @type {import("../src/answer.js").Answer} */ { T }) => heard.push(`answer ${T}`),
     onReset: (/** @type {unknown} */ _) => heard.push("reset"),
   };
   const driver = new SimDriver({}).attach(stream);

@@ -1,0 +1,31 @@
+export { EventStream } from "./event-stream.js";
+export { StreamError } from "./stream-error.js";
+export { Seed, Random } from "./random.js";
+export * as fixed from "./fixed.js";
+export { Hasher } from "./hash.js";
+export { Lockstep, LockstepError } from "./lockstep.js";
+export { Sim, SimError } from "./sim.js";
+export { SimDriver } from "./sim-driver.js";
+export { Pace } from "./pace.js";
+export { syncTest, SyncTestError } from "./sync-test.js";
+export type Answer = import("./answer.js").Answer;
+export type StreamEvent = import("./answer.js").StreamEvent;
+export type Request = import("./lockstep.js").Request;
+export type Entity = import("./sim.js").Entity;
+export type ClientEvent = import("./sim.js").ClientEvent;
+export type SavedSim = import("./sim.js").SavedSim;
+export type SimDriverOptions = import("./sim-driver.js").SimDriverOptions;
+export type Transport = import("./sim-driver.js").Transport;
+export type Game<E extends Entity = any> = import("./sim.js").Game<E>;
+/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").StreamEvent} StreamEvent */
+/** @typedef {import("./lockstep.js").Request} Request */
+/** @typedef {import("./sim.js").Entity} Entity */
+/** @typedef {import("./sim.js").ClientEvent} ClientEvent */
+/** @typedef {import("./sim.js").SavedSim} SavedSim */
+/** @typedef {import("./sim-driver.js").SimDriverOptions} SimDriverOptions */
+/** @typedef {import("./sim-driver.js").Transport} Transport */
+/**
+ * @template {Entity} [E=any]
+ * @typedef {import("./sim.js").Game<E>} Game
+ */

@@ -1,0 +1,1 @@
+export declare const QUARTER_WAVE: Int32Array<ArrayBuffer>;
