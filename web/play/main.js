@@ -14,6 +14,7 @@ import { wireStick } from "./input/stick.js";
 import { Match } from "./match.js";
 import { nameOf, nameOfId } from "./names.js";
 import { element, write } from "./page.js";
+import { makeWorld } from "./rules/world.js";
 import { readSession } from "./session.js";
 import { Sound } from "./sound.js";
 import { exposeForTests } from "./testing.js";
@@ -43,6 +44,7 @@ class PlayPage {
     this.panel = new LockstepPanel();
     this.sound = new Sound();
     this.dashButton = element("dash", HTMLButtonElement);
+    this.idle = makeWorld();
     document.body.classList.toggle("watching", session.watch);
     element("watch-badge").hidden = !session.watch;
     const join = element("join", HTMLAnchorElement);
@@ -55,10 +57,20 @@ class PlayPage {
 
   open() {
     if (this.session.watch || this.name) this.join();
-    else this.welcome.ask("", (name) => {
-      this.name = name;
-      this.join();
-    });
+    else {
+      this.drawIdle();
+      this.welcome.ask("", (name) => {
+        this.name = name;
+        this.join();
+      });
+    }
+  }
+
+  /** The empty ice behind the first question. */
+  drawIdle() {
+    if (this.steering) return;
+    this.stage.draw(this.idle, { alpha: 0, now: performance.now(), me: "", steer: null, nameOf });
+    requestAnimationFrame(() => this.drawIdle());
   }
 
   join() {

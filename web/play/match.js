@@ -1,7 +1,6 @@
 // The match: the stream, the driver and the game, tied together.
 
-import { EventStream } from "/_/client/event-stream.js";
-import { SimDriver } from "/_/client/index.js";
+import { EventStream, SimDriver } from "/_/client/index.js";
 import { Drift } from "./rules/drift.js";
 
 /** Long enough that a slower client's hash still finds the same tick here. */

@@ -55,7 +55,7 @@ export class PlayersList {
     const kind = make("span", "kind");
     name.append(who, " ", kind);
     if (mine) {
-      const rename = make("button", "button quiet rename", "edit");
+      const rename = make("button", "button quiet rename", "✎");
       rename.setAttribute("aria-label", "Change your name");
       rename.addEventListener("click", this.rename);
       name.append(rename);

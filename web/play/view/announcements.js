@@ -53,10 +53,10 @@ export function drawAnnouncement(context, camera, theme, words, still) {
   context.fillStyle = theme.label;
   context.fillText(words.text, x, y);
   if (words.small) {
-    context.font = `700 ${base * 0.2}px system-ui, sans-serif`;
-    context.lineWidth = base * 0.04;
-    context.strokeText(words.small, x, y - base * 0.75);
-    context.fillText(words.small, x, y - base * 0.75);
+    context.font = `700 ${base * 0.15}px system-ui, sans-serif`;
+    context.lineWidth = base * 0.03;
+    context.strokeText(words.small, x, y - base * 0.6);
+    context.fillText(words.small, x, y - base * 0.6);
   }
   context.restore();
 }

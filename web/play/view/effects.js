@@ -8,18 +8,34 @@ const SNOW_DARK = ["#e8f2ff", "#9fc2ff", "#6f9be8"];
 /** More than this in one frame is a catch-up; showing it would be a storm. */
 const SHOWN_MAX = 40;
 
+/** @typedef {import("../rules/world.js").World} World */
+/** @typedef {import("./stage.js").Stage} Stage */
+
 /**
- * @param {import("../rules/world.js").Effect[]} effects
- * @param {import("./stage.js").Stage} stage
+ * @param {World} world
+ * @param {Stage} stage
  */
-export function showEffects(effects, stage) {
-  if (effects.length > SHOWN_MAX) return;
-  for (const effect of effects) showEffect(effect, stage);
+export function showEffects(world, stage) {
+  if (world.effects.length > SHOWN_MAX) return;
+  for (const effect of world.effects) {
+    if (effect.kind === "phase" && world.phase === "podium") celebrate(world, stage);
+    else showEffect(effect, stage);
+  }
+}
+
+/** Glitter for whoever won the round. @param {World} world @param {Stage} stage */
+function celebrate({ pucks }, { particles }) {
+  const best = pucks.reduce((most, { score }) => Math.max(most, score), 1);
+  for (const { x, y, slot } of pucks.filter(({ score }) => score === best)) {
+    for (const speed of [8, 16, 26]) {
+      particles.burst(x / UNIT, y / UNIT, { count: 34, speed, life: 1.8, size: 0.34, colors: [SLOT_COLORS[slot], SPARK_COLOR, "#ffffff"] });
+    }
+  }
 }
 
 /**
  * @param {import("../rules/world.js").Effect} effect
- * @param {import("./stage.js").Stage} stage
+ * @param {Stage} stage
  */
 function showEffect(effect, stage) {
   const { particles } = stage;

@@ -66,7 +66,7 @@ export class Stage {
     const seconds = Math.min(0.1, Math.max(0, (shot.now - this.lastMs) / 1000));
     this.lastMs = shot.now;
     const still = this.stillQuery.matches;
-    if (!still) showEffects(world.effects, this);
+    if (!still) showEffects(world, this);
     this.advance(seconds);
     const { context, camera } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
