@@ -41,6 +41,13 @@ export class PlayersList {
     });
   }
 
+  renameButton() {
+    const rename = make("button", "button quiet rename", "✎");
+    rename.setAttribute("aria-label", "Change your name");
+    rename.addEventListener("click", this.rename);
+    return rename;
+  }
+
   /**
    * @param {Puck} puck
    * @param {boolean} mine
@@ -54,17 +61,11 @@ export class PlayersList {
     const who = make("span");
     const kind = make("span", "kind");
     name.append(who, " ", kind);
-    if (mine) {
-      const rename = make("button", "button quiet rename", "✎");
-      rename.setAttribute("aria-label", "Change your name");
-      rename.addEventListener("click", this.rename);
-      name.append(rename);
-    }
     const wins = make("span", "wins");
     wins.title = "rounds won";
     const score = make("span", "score");
     score.title = "sparks";
-    item.append(dot, name, wins, score);
+    item.append(dot, name, ...(mine ? [this.renameButton()] : []), wins, score);
     const row = { item, who, kind, wins, score };
     this.rows.set(puck.serial, row);
     return row;
