@@ -10,6 +10,7 @@ mod key;
 mod serve;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -69,8 +70,8 @@ pub enum CliError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A file that the configuration names is wrong.
-    #[error(transparent)]
-    KeyFile(#[from] KeyFileError),
+    #[error("{file}: {error}", file = .0.display(), error = .1)]
+    KeyFile(PathBuf, KeyFileError),
     /// The system gave no random numbers.
     #[error("cannot make a key: {0}")]
     Entropy(getrandom::Error),
@@ -84,7 +85,7 @@ impl CliError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            CliError::Config(_) | CliError::KeyFile(_) => EXIT_USAGE.into(),
+            CliError::Config(_) | CliError::KeyFile(..) => EXIT_USAGE.into(),
             CliError::Entropy(_) | CliError::Output(_) => EXIT_FAILED.into(),
         }
     }

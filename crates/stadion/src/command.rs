@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub fn serve(args: &ServeArgs) -> ExitCode {
     };
     let authenticator = match Authenticator::new(&config) {
         Ok(authenticator) => authenticator,
-        Err(error) => return report(&error, EXIT_USAGE.into()),
+        Err(error) => return report(&in_file(args.config.as_deref(), &error), EXIT_USAGE.into()),
     };
     let metrics = match Metrics::new() {
         Ok(metrics) => metrics,
@@ -70,6 +71,11 @@ async fn run(args: &ServeArgs, config: Config, authenticator: Authenticator, met
     signals.abort();
     tracing::info!("stopped");
     if interrupted { EXIT_INTERRUPTED.into() } else { ExitCode::SUCCESS }
+}
+
+/// An error with the configuration file that it comes from.
+fn in_file(file: Option<&Path>, error: &dyn std::fmt::Display) -> String {
+    file.map_or_else(|| error.to_string(), |file| format!("{}: {error}", file.display()))
 }
 
 /// Says what went wrong, on standard error, and gives the exit code back.

@@ -37,7 +37,7 @@ impl CheckConfigArgs {
     pub fn run(&self) -> Result<(), CliError> {
         let flags = Flags { insecure: self.insecure, ..Flags::default() };
         let config = Config::load(Some(&self.file), std::env::vars_os(), &flags)?;
-        Authenticator::new(&config)?;
+        Authenticator::new(&config).map_err(|error| CliError::KeyFile(self.file.clone(), error))?;
         print_result(&format!("{} is valid\n", self.file.display()))
     }
 }

@@ -21,6 +21,12 @@ pub fn accept(headers: &HeaderMap) -> Result<Reply, Box<Reply>> {
     let Some(key) = key.filter(|_| is_wanted(headers) && version == Some(b"13")) else {
         return Err(Box::new(required()));
     };
+    if !is_key(key.as_bytes()) {
+        let message = "Sec-WebSocket-Key is 16 bytes in base64";
+        let reply =
+            error::reply(StatusCode::BAD_REQUEST, "bad_handshake", message, Some("Sec-WebSocket-Key"));
+        return Err(Box::new(reply));
+    }
     let mut reply = Response::new(Full::<Bytes>::default());
     *reply.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let out = reply.headers_mut();
@@ -54,6 +60,11 @@ pub async fn connection(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes)> {
     let upgraded: Upgraded = upgrade.await.ok()?;
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
     Some((parts.io.into_inner(), parts.read_buf))
+}
+
+fn is_key(key: &[u8]) -> bool {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.decode(key).is_ok_and(|key| key.len() == 16)
 }
 
 fn has_token(headers: &HeaderMap, name: header::HeaderName, token: &str) -> bool {

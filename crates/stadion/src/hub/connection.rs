@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::Interest;
 
 use super::frame::{CloseCode, text_frame};
-use super::inbound::{Inbound, Received};
+use super::inbound::{End, Inbound, Received};
 use super::socket::Socket;
 use crate::clock::Clock;
 
@@ -60,7 +60,7 @@ pub async fn serve(
         }
     }
     // A close frame may still be on its way out, and the client's answer on its way in.
-    drop(tokio::time::timeout(CLOSE_TIMEOUT, part(&socket)).await);
+    drop(tokio::time::timeout(CLOSE_TIMEOUT, part(&socket, &mut inbound)).await);
 }
 
 /// Reads what is there. `false` when the connection is over.
@@ -135,9 +135,10 @@ fn take(
     }
 }
 
-/// Sees the last bytes out and waits for the client to hang up.
-async fn part(socket: &Socket) {
-    while !socket.is_dead() {
+/// Sees the last bytes out and waits for the client's close, where that has not come yet. What comes before it is
+/// read and forgotten: bytes that nobody reads would make the kernel reset the connection, and the close frame with it.
+async fn part(socket: &Socket, inbound: &mut Inbound) {
+    while !socket.is_dead() && !(inbound.end() == Some(End::Closed) && socket.stuck_since().is_none()) {
         let interest = match socket.stuck_since() {
             Some(_) => Interest::READABLE | Interest::WRITABLE,
             None => Interest::READABLE,
@@ -150,10 +151,18 @@ async fn part(socket: &Socket) {
             let mut buffer = [0; 512];
             match socket.tcp().try_read(&mut buffer) {
                 Ok(0) => return,
-                Ok(_) => {}
+                Ok(n) => forget(inbound, buffer.get(..n).unwrap_or_default()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return,
             }
         }
+    }
+}
+
+/// Looks for a close in what comes, if it can still be read.
+fn forget(inbound: &mut Inbound, bytes: &[u8]) {
+    if inbound.end().is_none() {
+        inbound.feed(bytes);
+        while inbound.end().is_none() && inbound.receive() != Received::Nothing {}
     }
 }

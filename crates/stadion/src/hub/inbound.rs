@@ -11,6 +11,16 @@ use tungstenite::{Message, WebSocket};
 #[derive(Debug)]
 pub struct Inbound {
     socket: WebSocket<Pipe>,
+    end: Option<End>,
+}
+
+/// Why a connection has nothing more to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It has closed, or answered our close.
+    Closed,
+    /// Where the next message would begin is not known any more.
+    Lost,
 }
 
 /// What came out of the bytes.
@@ -46,7 +56,10 @@ impl Inbound {
             .write_buffer_size(0)
             .max_message_size(Some(message_bytes_max))
             .max_frame_size(Some(message_bytes_max));
-        Self { socket: WebSocket::from_raw_socket(Pipe::default(), Role::Server, Some(config)) }
+        Self {
+            socket: WebSocket::from_raw_socket(Pipe::default(), Role::Server, Some(config)),
+            end: None,
+        }
     }
 
     /// Takes bytes from the wire; [`Inbound::receive`] says what they held.
@@ -68,12 +81,26 @@ impl Inbound {
                 Ok(Message::Close(_)) => {
                     // The answer to a close is written by a flush only.
                     drop(self.socket.flush());
+                    self.end = Some(End::Closed);
                     return Received::Closed;
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Err(error) => return received_error(&error),
+                Err(error) => {
+                    let received = received_error(&error);
+                    match received {
+                        Received::Nothing | Received::Text(_) | Received::Binary => {}
+                        Received::Closed => self.end = Some(End::Closed),
+                        Received::TooBig | Received::NotUtf8 | Received::Broken => self.end = Some(End::Lost),
+                    }
+                    return received;
+                }
             }
         }
+    }
+
+    /// Whether nothing can be read any more, and why.
+    pub fn end(&self) -> Option<End> {
+        self.end
     }
 
     /// What the decoder wants to be sent: pongs, and the answer to a close.

@@ -35,11 +35,19 @@ pub struct Inner {
     pub stream: Stream,
     log: MemoryLog,
     /// The open push connections.
-    seats: HashMap<PrivateId, Arc<Socket>>,
+    seats: HashMap<PrivateId, Seat>,
     /// The stream is over; whoever still holds the cell looks for a new one.
     pub ended: bool,
     /// When the shard's timers will call, so that they are not asked at every poll.
     pub due: Option<Time>,
+}
+
+/// An open push connection.
+#[derive(Debug)]
+pub struct Seat {
+    pub socket: Arc<Socket>,
+    /// Counts upgrades as they were asked for: what follows an upgrade runs in a task of its own, in any order.
+    pub asked: u64,
 }
 
 /// A client's request with what the edge keeps for the answer.
@@ -117,8 +125,8 @@ impl Inner {
         };
         let settled = self.stream.committed(fate, now);
         for silenced in &settled.silenced {
-            if let Some(socket) = self.seats.remove(silenced) {
-                socket.close(CloseCode::GoingAway, "nothing came from you for too long", now);
+            if let Some(seat) = self.seats.remove(silenced) {
+                seat.socket.close(CloseCode::GoingAway, "nothing came from you for too long", now);
             }
         }
         metrics.clients_changed(clients_before, self.stream.clients_connected());
@@ -153,16 +161,20 @@ impl Inner {
         out
     }
 
-    /// A client's push connection takes its seat; the one before it is given back to be closed.
-    pub fn take_seat(&mut self, client: PrivateId, socket: Arc<Socket>) -> Option<Arc<Socket>> {
+    /// A client's push connection takes its seat. Of two the newer one stays, by the order in which they were asked
+    /// for; the other is given back to be closed.
+    pub fn take_seat(&mut self, client: PrivateId, seat: Seat) -> Option<Arc<Socket>> {
         self.stream.socket_opened();
-        self.seats.insert(client, socket)
+        if self.seats.get(&client).is_some_and(|seated| seated.asked > seat.asked) {
+            return Some(seat.socket);
+        }
+        self.seats.insert(client, seat).map(|before| before.socket)
     }
 
     /// A push connection is over.
     pub fn leave_seat(&mut self, client: &PrivateId, socket: &Arc<Socket>, now: Time) {
         self.stream.socket_closed(client, now);
-        if self.seats.get(client).is_some_and(|seated| Arc::ptr_eq(seated, socket)) {
+        if self.seats.get(client).is_some_and(|seated| Arc::ptr_eq(&seated.socket, socket)) {
             self.seats.remove(client);
         }
     }

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use super::address::{Address, Who};
 use super::answer::{self, Extensions};
 use super::audience::{Reader, ReaderId};
-use super::cell::{Cell, Inner, Sync};
+use super::cell::{Cell, Inner, Seat, Sync};
 use super::refused::Refused;
 use super::request::Message;
 use crate::app::{App, NewStream};
@@ -44,6 +44,9 @@ pub struct Own {
     shown: AtomicU8,
     heard: AtomicU64,
 }
+
+/// Counts upgrades in the order in which they are asked for.
+static ASKED: AtomicU64 = AtomicU64::new(0);
 
 /// Nobody needs to hear less often than every 50 s at 20 ticks a second.
 const EVERY_MAX: i64 = 1_000;
@@ -87,6 +90,7 @@ pub fn upgrade(
         stream: address.stream.into_owned(),
         last_known: address.last_known,
         wishes,
+        asked: ASKED.fetch_add(1, Ordering::Relaxed),
     };
     let who = address.who;
     tokio::spawn(async move {
@@ -170,6 +174,8 @@ struct Join {
     stream: String,
     last_known: Tick,
     wishes: Wishes,
+    /// Its place among the upgrades.
+    asked: u64,
 }
 
 impl Join {
@@ -181,7 +187,8 @@ impl Join {
         let sync = Sync { client: client.clone(), last_known: self.last_known, message, quiet: false };
         let opening = NewStream { app: &app, address: self.from, name: &self.stream };
         let joined = streams.sync(&self.stream, sync, &opening, |cell, inner, answer| {
-            let before = inner.take_seat(client.clone(), Arc::clone(&socket));
+            let seat = Seat { socket: Arc::clone(&socket), asked: self.asked };
+            let before = inner.take_seat(client.clone(), seat);
             inner.stream.reader_joined();
             let first = inner.encode(&answer, Extensions { epoch: true, seq: true, hashes: false });
             (Arc::clone(cell), answer, first, before, inner.stream.announced())
