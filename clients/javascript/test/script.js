@@ -47,10 +47,10 @@ class Script {
     if (dice === 1 && this.#clients.length > 1) return event(t, "_d", "_", this.#clients.splice(this.#pick(), 1)[0]);
     if (dice === 2 || dice === 3) {
       const letter = ["é", "🎲", "x", "\0"][this.#random.below(4)];
-      return this.#fromClient(t, "name", `${letter}${this.#random.nextU32()}`);
+      return this.#clientEvent(t, "name", `${letter}${this.#random.nextU32()}`);
     }
     const body = String(this.#random.range(-1000, 1000));
-    return this.#fromClient(t, dice >= 4 && dice <= 12 ? "shoot" : "push", body);
+    return this.#clientEvent(t, dice >= 4 && dice <= 12 ? "shoot" : "push", body);
   }
 
   /** @param {number} t */
@@ -65,7 +65,7 @@ class Script {
    * @param {string} type
    * @param {string} body
    */
-  #fromClient(t, type, body) {
+  #clientEvent(t, type, body) {
     return event(t, type, this.#clients[this.#pick()], body);
   }
 

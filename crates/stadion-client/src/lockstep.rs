@@ -237,3 +237,33 @@ fn request(event: Event) -> Result<Request, SeedError> {
         _ => Request::Event(event),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(t: i64, kind: &str) -> Event {
+        Event { t, kind: kind.into(), origin: "1".into(), body: "1".into() }
+    }
+
+    #[test]
+    fn skipping_to_a_saved_tick_leaves_out_what_came_before() {
+        let mut lockstep = Lockstep::new();
+        let events = vec![event(1, "_a"), event(3, "x"), event(5, "y")];
+        lockstep.push(Answer { t: 6, events, ..Answer::default() }).unwrap();
+        lockstep.skip_to(4).unwrap();
+        assert_eq!(lockstep.next(), Some(Request::Event(event(5, "y"))));
+        assert_eq!(lockstep.next(), Some(Request::Tick { t: 5 }));
+        assert_eq!(lockstep.skip_to(4), Err(LockstepError::Passed { t: 5, to: 4 }));
+    }
+
+    #[test]
+    fn a_saved_simulation_may_be_ahead_of_every_answer() {
+        let mut lockstep = Lockstep::new();
+        lockstep.skip_to(100).unwrap();
+        let events = vec![event(101, "x")];
+        lockstep.push(Answer { t: 101, events, ..Answer::default() }).unwrap();
+        assert_eq!(lockstep.next(), Some(Request::Event(event(101, "x"))));
+        assert_eq!((lockstep.next(), lockstep.next()), (Some(Request::Tick { t: 101 }), None));
+    }
+}

@@ -55,10 +55,10 @@ fn answers_become_requests() {
         ),
     ];
     let errors = [
-        ("an older answer", vec![answer(3, &[a.clone()]), answer(2, &[])]),
+        ("an older answer", vec![answer(3, std::slice::from_ref(&a)), answer(2, &[])]),
         (
             "an event in a tick that was announced",
-            vec![answer(3, &[a.clone()]), answer(4, &[event(3, "x", "1", "")])],
+            vec![answer(3, std::slice::from_ref(&a)), answer(4, &[event(3, "x", "1", "")])],
         ),
         ("an event in tick 0", vec![answer(1, &[event(0, "_a", "_", "1")])]),
         (

@@ -2,6 +2,13 @@
 //!
 //! `UPDATE_VECTORS=1 cargo test -p stadion-client --test vectors` writes them anew.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test that panics has failed"
+)]
+
 mod callbacks;
 mod fixed;
 mod golden;

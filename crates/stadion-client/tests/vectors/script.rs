@@ -83,15 +83,15 @@ impl Script {
             2 | 3 => {
                 let letter = ["é", "🎲", "x", "\u{0}"][self.random.below(4) as usize];
                 let body = format!("{letter}{}", self.random.next_u32());
-                self.from_client(t, "name", body)
+                self.client_event(t, "name", body)
             }
             4..=12 => {
                 let body = self.random.range(-1000, 1000).to_string();
-                self.from_client(t, "shoot", body)
+                self.client_event(t, "shoot", body)
             }
             _ => {
                 let body = self.random.range(-1000, 1000).to_string();
-                self.from_client(t, "push", body)
+                self.client_event(t, "push", body)
             }
         }
     }
@@ -103,7 +103,7 @@ impl Script {
         event(t, "_c", "_", id)
     }
 
-    fn from_client(&mut self, t: i64, kind: &str, body: String) -> Event {
+    fn client_event(&mut self, t: i64, kind: &str, body: String) -> Event {
         let index = self.pick();
         event(t, kind, &self.clients[index], body)
     }
