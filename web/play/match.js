@@ -25,6 +25,8 @@ export class Match {
     this.game = new Drift();
     /** @type {Map<number, string>} this page's own hashes by tick */
     this.hashes = new Map();
+    /** @type {{T: number, Origins: string[]} | null} */
+    this.firstDesync = null;
     this.driver = new SimDriver(this.game, {
       onHash: (t, hash) => this.keepHash(t, hash),
       onError: (error) => handlers.broke(`The simulation stopped: ${message(error)}`),
@@ -64,20 +66,25 @@ export class Match {
   }
 
   /**
-   * The first tick for which somebody computed another state: as the server says, or as one's own
-   * comparison with the others' hashes shows.
+   * The first disagreement of this epoch: as the server told it, or as the others' hashes beside
+   * one's own show it.
    * @returns {{T: number, Origins: string[]} | null}
    */
   get desync() {
-    if (this.driver.desync) return this.driver.desync;
+    this.firstDesync ??= this.driver.desync ?? this.compare();
+    return this.firstDesync;
+  }
+
+  compare() {
     const different = this.driver.hashes.filter(({ T, Hash }) => (this.hashes.get(T) ?? Hash) !== Hash);
-    return different.length > 0 ? { T: different[0].T, Origins: different.map(({ Origin }) => Origin) } : null;
+    return different.length > 0 ? { T: different[0].T, Origins: [this.me, ...different.map(({ Origin }) => Origin)] } : null;
   }
 
   /** @param {string} reason */
   begin(reason) {
     this.driver.onReset();
     this.hashes.clear();
+    this.firstDesync = null;
     this.handlers.began(reason);
   }
 

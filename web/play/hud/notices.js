@@ -29,7 +29,7 @@ export class Notices {
 
   /** Stays: a match that fell apart does not heal. @param {number} tick @param {string[]} names */
   desync(tick, names) {
-    write(this.alarm, `Desync at tick ${tick}: ${names.join(", ")} computed another state. What you see may differ from what they see.`);
+    write(this.alarm, `Desync at tick ${tick}: the states of ${names.join(" and ")} differ. From here on each may see another match.`);
     this.alarm.hidden = false;
   }
 
