@@ -58,7 +58,7 @@ export class Pace {
     return true;
   }
 
-  /** Gives up what is due beyond one tick: the frame's time is used up, or the ticks were played without asking. */
+  /** Gives up what is due beyond one tick: the frame's time is used up, or there is nothing to play. */
   settle() {
     this.#due = Math.min(this.#due, 1);
   }

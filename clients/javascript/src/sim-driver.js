@@ -218,7 +218,6 @@ export class SimDriver {
       played += 1;
       if (clock() >= end) break;
     }
-    this.#pace.settle();
     return played;
   }
 

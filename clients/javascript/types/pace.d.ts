@@ -14,7 +14,7 @@ export declare class Pace {
      * @param {number} behind how many ticks could be played
      */
     take(behind: number): boolean;
-    /** Gives up what is due beyond one tick: the frame's time is used up, or the ticks were played without asking. */
+    /** Gives up what is due beyond one tick: the frame's time is used up, or there is nothing to play. */
     settle(): void;
     /** How far the time between the last tick and the next one has passed, 0 to 1. */
     get interpolation(): number;

@@ -59,7 +59,7 @@ impl Pace {
         true
     }
 
-    /// Gives up what is due beyond one tick: the frame's time is used up, or the ticks were played without asking.
+    /// Gives up what is due beyond one tick: the frame's time is used up, or there is nothing to play.
     pub fn settle(&mut self) {
         self.due = self.due.min(1.0);
     }

@@ -230,7 +230,6 @@ impl<G: Game> SimDriver<G> {
                 break;
             }
         }
-        self.pace.settle();
         Ok(played)
     }
 
