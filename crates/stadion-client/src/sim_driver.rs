@@ -60,6 +60,47 @@ pub struct TickHash {
 
 /// Drives a game by a stream's answers. What it has to say to the stream is taken from it after
 /// each frame: [`SimDriver::take_outgoing`] and [`SimDriver::take_hash`].
+///
+/// ```
+/// use stadion_client::{Answer, Entity, EntityId, Event, Game, Sim, SimDriver, SimError, fixed};
+///
+/// struct Runners;
+///
+/// struct Runner {
+///     x: fixed::Fixed,
+/// }
+///
+/// impl Game for Runners {
+///     type Entity = Runner;
+///
+///     fn on_connect(&mut self, sim: &mut Sim<Runner>, _id: &str) {
+///         sim.spawn(Runner { x: 0 });
+///     }
+/// }
+///
+/// impl Entity for Runner {
+///     type Game = Runners;
+///
+///     fn sim_tick(&mut self, sim: &mut Sim<Runner>, _id: EntityId, _game: &mut Runners) {
+///         self.x += sim.random.fixed01();
+///     }
+/// }
+///
+/// let mut driver = SimDriver::new(Runners, Default::default());
+/// # let event = |kind: &str, body: &str| Event { t: 1, kind: kind.into(), origin: "_".into(), body: body.into() };
+/// # let answer = Answer { t: 3, events: vec![event("_a", "42"), event("_c", "1")], ..Answer::default() };
+/// driver.on_answer(answer)?; // as the stream gives them
+/// driver.advance(0.0)?; // once a frame, with the frame's time
+/// driver.advance(150.0)?;
+/// for runner in driver.sim().entities() {
+///     println!("at {}, {} of the way to the next tick", runner.x, driver.interpolation());
+/// }
+/// for event in driver.take_outgoing() {
+///     println!("to be sent: {} {}", event.kind, event.body);
+/// }
+/// # assert_eq!(driver.t(), 3);
+/// # Ok::<(), SimError>(())
+/// ```
 pub struct SimDriver<G: Game> {
     lockstep: Lockstep,
     pace: Pace,
