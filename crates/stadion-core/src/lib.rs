@@ -9,12 +9,14 @@
 //! | [`event`] | events, their stamps, typed ids |
 //! | [`name`] | what a stream may be called, and its namespace |
 //! | [`stream`] | one lockstep stream: who is here, what is stamped when, what a reader gets |
+//! | [`scope`] | scopes and live state: where a new reader of an event stream starts |
 //! | [`desync`] | the clients' state hashes and where they part |
 //! | [`timers`] | one heap of deadlines for any number of streams |
 
 pub mod desync;
 pub mod event;
 pub mod name;
+pub mod scope;
 pub mod stream;
 mod tick_index;
 pub mod time;
