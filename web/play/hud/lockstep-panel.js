@@ -46,10 +46,10 @@ export class LockstepPanel {
    * @param {{other: ClientHash, mine: string | undefined}[]} compared
    */
   summarise(view, compared) {
-    const known = compared.filter(({ mine }) => mine !== undefined);
+    const known = compared.filter(({ other, mine }) => mine !== undefined && other.Origin !== view.me);
     const broken = view.desync !== null || known.some(({ other, mine }) => mine !== other.Hash);
     this.agreement.className = `agreement ${broken ? "broken" : known.length > 0 ? "equal" : ""}`;
-    write(this.agreement, broken ? "✗ desync" : known.length > 0 ? `✓ ${known.length} equal` : `tick ${view.tick}`);
+    write(this.agreement, broken ? "✗ desync" : known.length > 0 ? "✓ all equal" : `tick ${view.tick}`);
   }
 
   /** @param {string} name @param {string} value */

@@ -119,7 +119,7 @@ function drawCrown(context, x, y, radius) {
  * @param {string} name
  */
 export function drawLabel(context, camera, theme, look, name) {
-  const size = Math.max(10, Math.min(15, camera.scale * 0.95));
+  const size = Math.max(10, Math.min(22, camera.scale * 0.8));
   const y = look.y + camera.length(PUCK_RADIUS) * 1.4 + size * 0.6;
   const x = Math.max(camera.scale * 3, Math.min(camera.width - camera.scale * 3, look.x));
   context.font = `${look.mine ? 700 : 600} ${size}px system-ui, sans-serif`;
