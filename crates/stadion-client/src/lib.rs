@@ -6,6 +6,7 @@
 //! computes the same bits.
 
 pub mod answer;
+pub mod event_stream;
 pub mod fixed;
 mod hash;
 mod lockstep;
@@ -18,6 +19,7 @@ mod sine_table;
 mod sync_test;
 
 pub use answer::{Answer, ClientHash, Desync, Event, State};
+pub use event_stream::EventStream;
 pub use hash::Hasher;
 pub use lockstep::{Lockstep, LockstepError, Request};
 pub use pace::Pace;

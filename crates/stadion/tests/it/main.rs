@@ -14,9 +14,11 @@ mod harness;
 mod player;
 mod raw_http;
 mod socket;
+mod wire;
 
 mod bad_input;
 mod bad_requests;
+mod client;
 mod edges;
 mod extensions;
 mod limits;
