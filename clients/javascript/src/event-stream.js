@@ -381,7 +381,16 @@ export class EventStream {
     if (this.#activeSince > 0 && performance.now() - this.#activeSince > GOOD_CONNECTION_MS) this.#backoff.reset();
     this.#active = undefined;
     this.#activeSince = 0;
+    const goingOn = this.#apply(ending);
     this.#progress.upward.rewind();
+    return goingOn;
+  }
+
+  /**
+   * @param {Ending} ending
+   * @returns {boolean}
+   */
+  #apply(ending) {
     switch (ending.remedy) {
       case "retry":
         if (ending.code) this.#report(ending.code, ending.message);

@@ -317,6 +317,20 @@ test("one refused event is found and taken out; those around it are written once
   }
 });
 
+test("an event that is too big is found and taken out", async () => {
+  server.bytesMax = 1_000;
+  for (const WebSocket of [Socket, null]) {
+    const one = join({ name: `game:${WebSocket ? "push" : "poll"}`, WebSocket, pollMs: 5 });
+    await one.joined();
+    one.stream.send("a", "1");
+    one.stream.send("big", "x".repeat(1_000));
+    one.stream.send("a", "2");
+    assert.deepEqual(await one.got("a", 2), ["1", "2"]);
+    assert.ok(one.errors.includes("too_big"));
+    assert.deepEqual(one.bodies("big"), []);
+  }
+});
+
 test("an expired credential is replaced by a fresh one, a fixed one that is refused is final", async () => {
   server.tokens = new Set(["fresh"]);
   let asked = 0;

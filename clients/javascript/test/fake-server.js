@@ -51,6 +51,8 @@ export class FakeServer {
   loseMessages = 0;
   /** Types of events that are refused. @type {Set<string>} */
   refusedTypes = new Set();
+  /** Longer messages are refused. */
+  bytesMax = Infinity;
   /** Credentials that are taken; undefined: no credential is needed. @type {Set<string> | undefined} */
   tokens;
   requests = { posts: 0, upgrades: 0, frames: 0 };
@@ -116,6 +118,10 @@ export class FakeServer {
     this.requests.posts += 1;
     let text = "";
     for await (const chunk of request) text += chunk;
+    if (text.length > this.bytesMax) {
+      response.writeHead(413).end(JSON.stringify(refusal("too_big")));
+      return;
+    }
     const [, name = "", id = "", tick = ""] = decodePath(request.url ?? "");
     const [status, answer] = this.#authorized(request)
       ? this.#sync(name, id, Number(tick), JSON.parse(text))
@@ -219,6 +225,7 @@ export class FakeServer {
     socket.on("message", (data) => {
       this.requests.frames += 1;
       if (!client) return;
+      if (String(data).length > this.bytesMax) return socket.close(1009);
       const error = this.#write(life, client, JSON.parse(String(data)));
       if (error) socket.send(JSON.stringify(error));
       if (this.loseMessages > 0) {
