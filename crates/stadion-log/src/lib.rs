@@ -40,8 +40,8 @@ pub enum Appended {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    #[error("offsets {from} to {to} were asked for; the stream ends at {head}")]
-    PastHead { from: u64, to: u64, head: u64 },
+    #[error("offsets {from} to {to} were asked for; {first} to {head} are kept")]
+    NotKept { from: u64, to: u64, first: u64, head: u64 },
 }
 
 /// One event as it is kept.

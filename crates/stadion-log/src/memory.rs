@@ -62,8 +62,13 @@ impl EventLog for MemoryLog {
     }
 
     fn read(&self, offsets: Range<u64>, show: &mut dyn FnMut(Record<'_>)) -> Result<(), ReadError> {
-        if offsets.end > self.head {
-            return Err(ReadError::PastHead { from: offsets.start, to: offsets.end, head: self.head });
+        if offsets.end > self.head || (offsets.start < self.first() && !offsets.is_empty()) {
+            return Err(ReadError::NotKept {
+                from: offsets.start,
+                to: offsets.end,
+                first: self.first(),
+                head: self.head,
+            });
         }
         if offsets.is_empty() {
             return Ok(());
@@ -79,7 +84,43 @@ impl EventLog for MemoryLog {
     }
 }
 
+impl MemoryLog {
+    /// The oldest offset that is kept.
+    pub fn first(&self) -> u64 {
+        self.chunks.first().map_or(self.head, |chunk| chunk.first)
+    }
+
+    /// The first offset whose record was received at `time_ms` or later.
+    pub fn offset_at(&self, time_ms: u64) -> u64 {
+        let chunk = self.chunks.partition_point(|chunk| chunk.latest_ms() < time_ms);
+        self.chunks.get(chunk).map_or(self.head, |chunk| {
+            chunk.first + chunk.entries.partition_point(|entry| entry.time_ms < time_ms) as u64
+        })
+    }
+
+    /// Forgets the oldest records, in whole chunks: those received before `before_ms`, and as many as must go for the
+    /// rest to take at most `bytes_max`. The chunk that is being filled stays.
+    pub fn trim(&mut self, before_ms: u64, bytes_max: u64) {
+        let mut bytes = self.bytes;
+        let last = self.chunks.len().saturating_sub(1);
+        let old = self.chunks.iter().take(last).take_while(|chunk| {
+            let goes = bytes > bytes_max || chunk.latest_ms() < before_ms;
+            bytes -= if goes { chunk.bytes.len() as u64 } else { 0 };
+            goes
+        });
+        let old = old.count();
+        if old > 0 {
+            self.chunks.drain(..old);
+            self.bytes = bytes;
+        }
+    }
+}
+
 impl Chunk {
+    fn latest_ms(&self) -> u64 {
+        self.entries.last().map_or(0, |entry| entry.time_ms)
+    }
+
     fn show(&self, offsets: &Range<u64>, show: &mut dyn FnMut(Record<'_>)) {
         let skip = usize::try_from(offsets.start.saturating_sub(self.first)).unwrap_or(usize::MAX);
         let take = usize::try_from(offsets.end.saturating_sub(self.first))
@@ -140,11 +181,30 @@ mod tests {
     }
 
     #[test]
+    fn old_chunks_are_forgotten_by_age_and_by_bytes() {
+        let mut log = MemoryLog::default();
+        for time_ms in 0..10 {
+            let mut batch = Batch::new(time_ms);
+            batch.push(Tick::ZERO, |out| out.resize(CHUNK_BYTES, 0));
+            log.append(&batch);
+        }
+        assert_eq!((log.first(), log.offset_at(4), log.offset_at(99)), (0, 4, 10));
+        log.trim(3, u64::MAX);
+        assert_eq!((log.first(), log.bytes()), (3, 7 * CHUNK_BYTES as u64));
+        log.trim(0, 2 * CHUNK_BYTES as u64);
+        assert_eq!((log.first(), log.head()), (8, 10));
+        assert!(log.read(7..9, &mut |_| {}).is_err());
+        assert_eq!(read_all(&log, 8..10).len(), 2);
+        log.trim(u64::MAX, 0);
+        assert_eq!(log.first(), 9);
+    }
+
+    #[test]
     fn past_the_head_is_an_error() {
         let log = MemoryLog::default();
         assert_eq!(
             log.read(0..1, &mut |_| unreachable!()),
-            Err(ReadError::PastHead { from: 0, to: 1, head: 0 })
+            Err(ReadError::NotKept { from: 0, to: 1, first: 0, head: 0 })
         );
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::events::streams::EventStreams;
 use crate::lockstep::refused::Refused;
 use crate::lockstep::request::MessageLimits;
 use crate::lockstep::streams::{Opening, Streams};
@@ -22,6 +23,7 @@ pub struct App {
     pub config: Config,
     pub authenticator: Authenticator,
     pub streams: Arc<Streams>,
+    pub events: Arc<EventStreams>,
     pub message_limits: MessageLimits,
     stream_rate: StreamRate,
     draining: watch::Sender<bool>,
@@ -29,7 +31,8 @@ pub struct App {
 
 impl App {
     pub fn new(config: Config, authenticator: Authenticator, metrics: Metrics) -> Self {
-        let streams = Streams::new(config.limits.streams, Clock::start(), Arc::new(metrics));
+        let (clock, metrics) = (Clock::start(), Arc::new(metrics));
+        let streams = Streams::new(config.limits.streams, clock, Arc::clone(&metrics));
         let message_limits = MessageLimits {
             events_max: config.lockstep.events_per_request_max,
             state_keys_max: config.lockstep.state_keys_max,
@@ -40,6 +43,7 @@ impl App {
             config,
             authenticator,
             streams: Arc::new(streams),
+            events: Arc::new(EventStreams::new(clock, metrics)),
             message_limits,
             draining: watch::Sender::new(false),
         }

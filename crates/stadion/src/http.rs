@@ -5,4 +5,5 @@ pub mod body;
 pub mod error;
 mod pages;
 pub mod service;
+mod streams;
 pub mod upgrade;

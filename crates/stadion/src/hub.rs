@@ -3,5 +3,6 @@
 pub mod connection;
 pub mod frame;
 pub mod inbound;
+pub mod readers;
 pub mod socket;
 pub mod tail;

@@ -30,6 +30,7 @@ const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: appli
 /// Serves until `shutdown` resolves, then sends everybody home: WebSockets with 1001, requests after their answer.
 pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
     let driver = tokio::spawn(Arc::clone(&app.streams).drive());
+    let flusher = tokio::spawn(Arc::clone(&app.events).drive());
     let upkeep = tokio::spawn(upkeep(Arc::clone(&app)));
     let connections = Arc::new(Connections::new(&app.config.limits));
     tokio::pin!(shutdown);
@@ -46,10 +47,12 @@ pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Out
     drop(listener);
     app.drain();
     app.streams.close_all(CloseCode::GoingAway, "the server goes away: come back");
+    app.events.close_all(CloseCode::GoingAway, "the server goes away: come back");
     if tokio::time::timeout(DRAIN_TIMEOUT, connections.none_left()).await.is_err() {
         tracing::warn!(left = connections.count(), "some connections did not finish in time and are cut");
     }
     upkeep.abort();
+    flusher.abort();
     driver.abort();
 }
 

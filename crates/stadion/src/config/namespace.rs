@@ -1,9 +1,11 @@
 //! `[[namespace]]`: the rules of streams, by what stands before the first colon of their names.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Access;
+use super::events::EventRules;
 use super::lockstep::TICK;
 use super::section::{Bound, Section};
 use super::unbuilt;
@@ -74,6 +76,8 @@ impl AnonymousRule {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Namespaces {
     written: HashMap<String, NamespaceRules>,
+    written_events: HashMap<String, Arc<EventRules>>,
+    default_events: Arc<EventRules>,
     lockstep: NamespaceRules,
     events: NamespaceRules,
 }
@@ -90,6 +94,13 @@ impl Namespaces {
             Some(rules) => *rules,
             None => self.unwritten(namespace),
         }
+    }
+
+    /// What holds for the stream of events of this name.
+    #[must_use]
+    pub fn events_of(&self, stream: &str) -> &Arc<EventRules> {
+        let namespace = stream.split_once(':').map_or("", |(namespace, _)| namespace);
+        self.written_events.get(namespace).unwrap_or(&self.default_events)
     }
 
     fn unwritten(&self, namespace: &str) -> NamespaceRules {
@@ -111,13 +122,20 @@ fn kind_of(namespace: &str) -> Kind {
 pub(super) fn read(sections: Vec<Section<'_>>, tick: Duration, anonymous: AnonymousRule) -> Namespaces {
     let rules =
         |kind| NamespaceRules { kind, tick, anonymous: anonymous.resolve(None), written_by_program: false };
-    let mut namespaces =
-        Namespaces { written: HashMap::new(), lockstep: rules(Kind::Lockstep), events: rules(Kind::Events) };
+    let mut namespaces = Namespaces {
+        written: HashMap::new(),
+        written_events: HashMap::new(),
+        default_events: Arc::default(),
+        lockstep: rules(Kind::Lockstep),
+        events: rules(Kind::Events),
+    };
     for section in sections {
-        if let Some((name, rules)) = read_one(&section, tick, anonymous)
-            && namespaces.written.insert(name.clone(), rules).is_some()
-        {
-            section.fault_at("name", format_args!("is that of another [[namespace]] too: {name:?}"));
+        let events = EventRules::read(&section);
+        if let Some((name, rules)) = read_one(&section, tick, anonymous) {
+            namespaces.written_events.insert(name.clone(), Arc::new(events));
+            if namespaces.written.insert(name.clone(), rules).is_some() {
+                section.fault_at("name", format_args!("is that of another [[namespace]] too: {name:?}"));
+            }
         }
         section.finish();
     }

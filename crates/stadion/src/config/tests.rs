@@ -405,11 +405,6 @@ fn a_part_that_is_not_built_says_so_after_its_keys() {
             "[[queue]]\nid = 'q'\nname = 'Q'\nteams = 2\nplayers_per_team = 1\nticket_expiration = '180s'\n[[queue.rule]]\nany = 1",
             "[[queue]]",
         ),
-        (
-            "[[namespace]]\nname = 'hall'\nkind = 'events'\nretain = '24h'",
-            "a [[namespace]] of the kind \"events\"",
-        ),
-        ("[[namespace]]\nname = 'hall'", "a [[namespace]] of the kind \"events\""),
     ] {
         check(text, &[&format!("stadion.toml:1: {section} {built}")]);
     }

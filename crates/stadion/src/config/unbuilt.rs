@@ -14,9 +14,6 @@ const NOT_BUILT: &str = "is not built yet in this version of stadion";
 /// A sensible range for waiting times that nothing else bounds.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The longest a stream's events may be kept.
-const TEN_YEARS: Duration = Duration::from_secs(3_650 * 86_400);
-
 /// The most players, or teams, of a match.
 const PLAYERS_MAX: usize = 10_000;
 
@@ -37,11 +34,6 @@ pub(super) fn read_namespace(section: &Section<'_>, kind: Option<Kind>) {
     let is_kept = section
         .choice("durability", &[("memory", false), ("disk", true), ("jetstream", true)], default)
         .unwrap_or(false);
-    section.duration("retain", between(DAY, Duration::from_secs(1), TEN_YEARS));
-    section.duration("flush", between(Duration::ZERO, Duration::ZERO, Duration::from_secs(10)));
-    section.choice("slow_reader", &[("skip", ()), ("close", ())], "\"skip\"");
-    section.size("reader_backlog", Bound { default: 8 << 20, min: 64 << 10, max: 1 << 30 });
-    pointer(section, "type", "\"/typeName\"");
     section.switch("ignore_case", false);
     for scope in section.sections("scope") {
         read_scope(scope);
@@ -49,7 +41,14 @@ pub(super) fn read_namespace(section: &Section<'_>, kind: Option<Kind>) {
     match kind {
         None => {}
         Some(Kind::Events) => {
-            section.fault(format_args!("a [[namespace]] of the kind \"events\" {NOT_BUILT}"))
+            if is_kept {
+                section.fault_at("durability", format_args!("{NOT_BUILT} but as \"memory\""));
+            }
+            for key in ["ignore_case", "scope"] {
+                if section.has(key) {
+                    section.fault_at(key, NOT_BUILT);
+                }
+            }
         }
         Some(Kind::Lockstep) => {
             if is_kept {
@@ -157,12 +156,6 @@ fn between<T>(default: T, min: T, max: T) -> Bound<T> {
 
 fn types(section: &Section<'_>, key: &'static str) {
     section.list(key, "event types", "[]", |text| (!text.is_empty()).then_some(()));
-}
-
-const POINTER: &str = "a JSON pointer like \"/roundId\"";
-
-fn pointer(section: &Section<'_>, key: &'static str, default: &str) {
-    section.optional(key, POINTER, default, |node| is_pointer(node.text()?).then_some(()));
 }
 
 fn pointers(section: &Section<'_>, key: &'static str) {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use http::{StatusCode, request};
+use stadion_core::StreamName;
 
 use super::error::{self, Reply};
 use crate::app::App;
@@ -28,6 +29,62 @@ pub fn check_stream(
     right: Right,
     stream: &str,
 ) -> Result<(), Denied> {
+    match check_right(app, parts, peer, right, stream)? {
+        Kind::Lockstep => Ok(()),
+        Kind::Events => {
+            Err(wrong_kind(stream, "a stream of events; it is published to and read, not synced"))
+        }
+    }
+}
+
+/// Whether this caller may do that with a stream of events.
+pub fn check_events(
+    app: &App,
+    parts: &request::Parts,
+    peer: SocketAddr,
+    right: Right,
+    stream: &str,
+) -> Result<(), Denied> {
+    if let Err(bad) = StreamName::check(stream) {
+        return Err(Denied::bad_request("bad_stream_name", &bad.to_string(), "stream"));
+    }
+    match check_right(app, parts, peer, right, stream)? {
+        Kind::Events => Ok(()),
+        Kind::Lockstep => Err(wrong_kind(stream, "a lockstep stream; it is synced, pushed and watched")),
+    }
+}
+
+/// Whether this caller may do that with a stream of any kind.
+pub fn check_any(
+    app: &App,
+    parts: &request::Parts,
+    peer: SocketAddr,
+    right: Right,
+    stream: &str,
+) -> Result<(), Denied> {
+    if let Err(bad) = StreamName::check(stream) {
+        return Err(Denied::bad_request("bad_stream_name", &bad.to_string(), "stream"));
+    }
+    check_right(app, parts, peer, right, stream).map(drop)
+}
+
+/// Whether this principal may do that; for lists.
+pub fn may(app: &App, principal: &Principal, right: Right, stream: &str) -> bool {
+    rights::allow(principal, right, Object::Stream(stream, &app.config.namespace_of(stream))).is_ok()
+}
+
+/// Whether everybody may do that without a credential.
+pub fn is_open_to_all(app: &App, right: Right, stream: &str) -> bool {
+    app.config.namespace_of(stream).anonymous.contains(right)
+}
+
+fn check_right(
+    app: &App,
+    parts: &request::Parts,
+    peer: SocketAddr,
+    right: Right,
+    stream: &str,
+) -> Result<Kind, Denied> {
     let principal = principal(app, parts, peer)?;
     let rules = app.config.namespace_of(stream);
     rights::allow(&principal, right, Object::Stream(stream, &rules)).map_err(|denied| {
@@ -39,14 +96,12 @@ pub fn check_stream(
             field: None,
         }
     })?;
-    match rules.kind {
-        Kind::Lockstep => Ok(()),
-        Kind::Events => {
-            let message =
-                format!("{stream:?} is a stream of events; it is published to and read, not synced");
-            Err(Denied { status: StatusCode::CONFLICT, code: "wrong_kind", message, field: Some("stream") })
-        }
-    }
+    Ok(rules.kind)
+}
+
+fn wrong_kind(stream: &str, what: &str) -> Denied {
+    let message = format!("{stream:?} is {what}");
+    Denied { status: StatusCode::CONFLICT, code: "wrong_kind", message, field: Some("stream") }
 }
 
 /// Whether this caller is let in at all; pages and health ask for no more.
@@ -54,7 +109,7 @@ pub fn check_entry(app: &App, parts: &request::Parts, peer: SocketAddr) -> Resul
     principal(app, parts, peer).map(drop)
 }
 
-fn principal(app: &App, parts: &request::Parts, peer: SocketAddr) -> Result<Principal, Denied> {
+pub fn principal(app: &App, parts: &request::Parts, peer: SocketAddr) -> Result<Principal, Denied> {
     app.authenticator.principal(&parts.headers, &parts.uri, peer).map_err(|refused| {
         app.streams.metrics.refused(refused.code());
         tracing::debug!(code = refused.code(), "a call was refused");

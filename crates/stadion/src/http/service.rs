@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 
 use super::access::Denied;
 use super::error::{self, Reply};
-use super::{access, pages, upgrade};
+use super::{access, pages, streams, upgrade};
 use crate::app::App;
 use crate::lockstep::address::Address;
 use crate::lockstep::{poll, push};
@@ -30,6 +30,9 @@ pub async fn answer(app: Arc<App>, peer: SocketAddr, request: Request<Incoming>)
     }
     if parts.method == Method::OPTIONS {
         return no_content();
+    }
+    if let Some(stream) = path.strip_prefix("/v1/streams") {
+        return streams::answer(&app, peer, &mut parts, stream, body).await;
     }
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return error::reply(

@@ -45,7 +45,12 @@ pub async fn serve(
         };
         let ready = tokio::select! {
             ready = socket.tcp().ready(interest) => ready,
-            () = socket.woken() => continue,
+            () = socket.woken() => {
+                if socket.is_called_again() {
+                    handler.writable();
+                }
+                continue;
+            }
         };
         let Ok(ready) = ready else { return };
         if ready.is_writable() && socket.stuck_since().is_some() {
@@ -61,6 +66,26 @@ pub async fn serve(
     }
     // A close frame may still be on its way out, and the client's answer on its way in.
     drop(tokio::time::timeout(CLOSE_TIMEOUT, part(&socket, &mut inbound)).await);
+}
+
+/// Closes a connection that was accepted only to say why it is refused.
+pub async fn refuse(socket: Arc<Socket>, code: CloseCode, reason: &str, clock: Clock) {
+    const MESSAGE_BYTES_MAX: usize = 1024;
+    socket.close(code, reason, clock.now());
+    serve(socket, &[], MESSAGE_BYTES_MAX, clock, Deaf).await;
+}
+
+/// Hears nothing: a connection that was refused.
+struct Deaf;
+
+impl Handler for Deaf {
+    fn message(&mut self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn heard(&mut self) {}
+
+    fn writable(&mut self) {}
 }
 
 /// Reads what is there. `false` when the connection is over.

@@ -45,6 +45,8 @@ pub const PING: [u8; 2] = [0x89, 0];
 /// Why the server closes a WebSocket, and what the client makes of it (wire: *Codes*).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseCode {
+    /// The reader has had what it asked for.
+    Done,
     /// The server drains, or heard nothing from the client: come back.
     GoingAway,
     /// The client does not speak WebSocket as it should.
@@ -59,6 +61,7 @@ pub enum CloseCode {
     /// Another epoch, or no such stream: start over.
     PositionLost,
     TooSlow,
+    StreamDeleted,
     /// A newer connection of the same client took its place.
     Replaced,
     /// Nobody used the stream any more.
@@ -68,6 +71,7 @@ pub enum CloseCode {
 impl CloseCode {
     pub fn code(self) -> u16 {
         match self {
+            Self::Done => 1000,
             Self::GoingAway => 1001,
             Self::Protocol => 1002,
             Self::NotUtf8 => 1007,
@@ -78,6 +82,7 @@ impl CloseCode {
             Self::Conflict => 4409,
             Self::PositionLost => 4010,
             Self::TooSlow => 4011,
+            Self::StreamDeleted => 4110,
             Self::Replaced => 4111,
             Self::StreamEnded => 4112,
         }
@@ -97,6 +102,39 @@ impl CloseCode {
         frame.extend_from_slice(reason.as_bytes());
         frame
     }
+}
+
+/// The length of the frame at the beginning of `frames`, header and payload, as [`Header::text`] writes them.
+fn frame_len(frames: &[u8]) -> usize {
+    let number = |bytes: Option<&[u8]>| {
+        bytes.unwrap_or_default().iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
+    };
+    let (header, payload) = match frames.get(1) {
+        Some(126) => (4, number(frames.get(2..4))),
+        Some(127) => (10, number(frames.get(2..10))),
+        Some(short) => (2, u64::from(*short)),
+        None => (frames.len().max(1), 0),
+    };
+    header + usize::try_from(payload).unwrap_or(usize::MAX - 10)
+}
+
+/// How many frames the first `bytes` of `frames` hold.
+pub fn frames_within(frames: &[u8], bytes: usize) -> u64 {
+    let (mut at, mut count) = (0, 0);
+    while at < bytes {
+        at += frame_len(frames.get(at..).unwrap_or_default());
+        count += 1;
+    }
+    count
+}
+
+/// Where the frame ends in which byte `written` lies, or `written` where that is a boundary.
+pub fn frame_end(frames: &[u8], written: usize) -> usize {
+    let mut at = 0;
+    while at < written {
+        at += frame_len(frames.get(at..).unwrap_or_default());
+    }
+    at.min(frames.len())
 }
 
 /// A whole text frame in one buffer, for messages to one reader.
@@ -125,6 +163,21 @@ mod tests {
             assert_eq!(parsed.opcode, OpCode::Data(Data::Text));
             assert!(parsed.is_final && parsed.mask.is_none());
             assert_eq!(cursor.position(), header.as_bytes().len() as u64, "{len}");
+        }
+    }
+
+    #[test]
+    fn frames_are_counted_and_cut_at_their_boundaries() {
+        let frames = [0_usize, 1, 125, 126, 70_000].map(|len| text_frame(&vec![b'x'; len])).concat();
+        let ends = [2, 5, 132, 262, 70_272];
+        assert_eq!(frames.len(), 70_272);
+        assert_eq!(frames_within(&frames, frames.len()), 5);
+        for (written, end, count) in
+            [(0, 0, 0), (1, 2, 1), (2, 2, 1), (3, 5, 2), (132, 132, 3), (263, 70_272, 5)]
+        {
+            assert_eq!(frame_end(&frames, written), end);
+            assert_eq!(frames_within(&frames, end), count);
+            assert!(end == 0 || ends.contains(&end));
         }
     }
 

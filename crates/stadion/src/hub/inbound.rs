@@ -56,10 +56,7 @@ impl Inbound {
             .write_buffer_size(0)
             .max_message_size(Some(message_bytes_max))
             .max_frame_size(Some(message_bytes_max));
-        Self {
-            socket: WebSocket::from_raw_socket(Pipe::default(), Role::Server, Some(config)),
-            end: None,
-        }
+        Self { socket: WebSocket::from_raw_socket(Pipe::default(), Role::Server, Some(config)), end: None }
     }
 
     /// Takes bytes from the wire; [`Inbound::receive`] says what they held.

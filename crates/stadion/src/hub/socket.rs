@@ -5,14 +5,14 @@
 //! goes on when the socket is writable again. So a slow reader costs at most one frame and nobody waits for it.
 
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use parking_lot::Mutex;
 use stadion_core::Time;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use super::frame::CloseCode;
+use super::frame::{CloseCode, frame_end};
 
 /// An upgraded connection. Reading is its task's alone; writing is everybody's.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub struct Socket {
     wake: Notify,
     /// [`OPEN`], [`CLOSING`] or [`DEAD`]; only ever goes up.
     life: AtomicU8,
+    again: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +57,13 @@ const CONTROL_BYTES_MAX: usize = 64 << 10;
 
 impl Socket {
     pub fn new(tcp: TcpStream) -> Self {
-        Self { tcp, out: Mutex::default(), wake: Notify::new(), life: AtomicU8::new(OPEN) }
+        Self {
+            tcp,
+            out: Mutex::default(),
+            wake: Notify::new(),
+            life: AtomicU8::new(OPEN),
+            again: AtomicBool::new(false),
+        }
     }
 
     /// Writes one or more whole frames, given as slices in order, with one system call.
@@ -87,6 +94,32 @@ impl Socket {
             }
             Err(_) => Sent::Gone,
         }
+    }
+
+    /// Writes as many of these frames as the kernel takes. The bytes that are on their way, a frame's end: where the
+    /// kernel stopped within a frame, the rest of that one is kept. `None`: nothing was taken, something is in the way.
+    pub fn send_frames(&self, frames: &[u8], now: Time) -> Option<usize> {
+        if self.is_closing() {
+            return None;
+        }
+        let mut out = self.out.lock();
+        if !out.rest.is_empty() {
+            return None;
+        }
+        let written = match self.tcp.try_write(frames) {
+            Ok(written) => written,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(_) => return None,
+        };
+        if written == frames.len() {
+            return Some(written);
+        }
+        let end = frame_end(frames, written);
+        out.rest.extend_from_slice(frames.get(written..end).unwrap_or_default());
+        out.stuck_since.get_or_insert(now);
+        drop(out);
+        self.wake.notify_one();
+        Some(end)
     }
 
     /// Writes a frame of this reader's own (a pong, an error, a close) behind whatever is in the way.
@@ -132,6 +165,17 @@ impl Socket {
     pub fn mark_dead(&self) {
         self.life.fetch_max(DEAD, Ordering::Relaxed);
         self.wake.notify_one();
+    }
+
+    /// Has the task come round once more, behind others.
+    pub fn call_again(&self) {
+        self.again.store(true, Ordering::Relaxed);
+        self.wake.notify_one();
+    }
+
+    /// Whether [`Socket::call_again`] was asked for, once.
+    pub fn is_called_again(&self) -> bool {
+        self.again.swap(false, Ordering::Relaxed)
     }
 
     /// Whether something waits for the socket to be writable, and since when.

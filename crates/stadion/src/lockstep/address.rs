@@ -73,7 +73,8 @@ impl<'a> Address<'a> {
     }
 }
 
-fn decode(segment: &str) -> Result<Cow<'_, str>, BadAddress> {
+/// A path's segment without its percent-encoding.
+pub fn decode(segment: &str) -> Result<Cow<'_, str>, BadAddress> {
     if !segment.contains('%') {
         return Ok(Cow::Borrowed(segment));
     }

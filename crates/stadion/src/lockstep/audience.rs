@@ -72,6 +72,10 @@ impl Audience {
         self.readers.is_empty()
     }
 
+    pub fn len(&self) -> usize {
+        self.readers.len()
+    }
+
     pub fn add(&mut self, mut reader: Reader, told: Tick) -> ReaderId {
         if self.readers.is_empty() {
             self.tail.clear();

@@ -17,7 +17,6 @@ use super::cell::{Cell, Inner, Seat, Sync};
 use super::refused::Refused;
 use super::request::Message;
 use crate::app::{App, NewStream};
-use crate::clock::Clock;
 use crate::http::access::{self, Denied};
 use crate::http::error::{self, Reply};
 use crate::http::upgrade;
@@ -77,7 +76,8 @@ pub fn upgrade(
             let clock = app.streams.clock;
             tokio::spawn(async move {
                 let Some((tcp, _)) = upgrade::connection(upgrade).await else { return };
-                refuse(Arc::new(Socket::new(tcp)), denied.close_code(), denied.code(), clock).await;
+                connection::refuse(Arc::new(Socket::new(tcp)), denied.close_code(), denied.code(), clock)
+                    .await;
                 drop(place);
             });
             return accepted;
@@ -198,7 +198,7 @@ impl Join {
             Err(refused) => {
                 streams.metrics.refused(refused.code());
                 let code = refused.code();
-                return refuse(socket, refused.close_code(), code, streams.clock).await;
+                return connection::refuse(socket, refused.close_code(), code, streams.clock).await;
             }
         };
         let now = streams.clock.now();
@@ -242,7 +242,7 @@ impl Join {
         });
         let Some((cell, first, sent, told)) = begun else {
             let reason = "there is no such stream, or not in this epoch";
-            return refuse(socket, CloseCode::PositionLost, reason, streams.clock).await;
+            return connection::refuse(socket, CloseCode::PositionLost, reason, streams.clock).await;
         };
         let own = Arc::new(Own::default());
         let reader = self.reader(&socket, &own, sent, now);
@@ -291,13 +291,6 @@ impl Join {
         }
         id
     }
-}
-
-/// Closes a connection that was accepted only to say why it is refused.
-async fn refuse(socket: Arc<Socket>, code: CloseCode, reason: &str, clock: Clock) {
-    const MESSAGE_BYTES_MAX: usize = 1024;
-    socket.close(code, reason, clock.now());
-    connection::serve(socket, &[], MESSAGE_BYTES_MAX, clock, Deaf).await;
 }
 
 /// Where a watcher starts. It says in which epoch, so that he can come back to the same.
@@ -418,19 +411,6 @@ impl Handler for Watcher {
     fn writable(&mut self) {
         catch_up(&self.app, &self.cell, self.id);
     }
-}
-
-/// Hears nothing: a connection that was refused.
-struct Deaf;
-
-impl Handler for Deaf {
-    fn message(&mut self, _: &str) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn heard(&mut self) {}
-
-    fn writable(&mut self) {}
 }
 
 fn catch_up(app: &App, cell: &Cell, id: ReaderId) {

@@ -12,6 +12,7 @@ use stadion_core::desync::Report;
 use stadion_core::{Draft, Tick};
 
 use super::json;
+use crate::json_depth::depth;
 
 /// A request's body, read and checked.
 #[derive(Debug, Default)]
@@ -77,25 +78,6 @@ impl Message {
             .map_err(|error| BadMessage::NotOfTheForm(error.to_string()))?;
         Ok(message)
     }
-}
-
-/// The deepest nesting, without looking at anything else: brackets outside strings.
-fn depth(body: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in body {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 /// Whether `key` is `name` but for case, by the folding of the original: `ſ` is an s and the Kelvin sign a k.

@@ -230,6 +230,44 @@ impl Streams {
         self.metrics.flush_seconds.record(self.clock.now().since(now));
     }
 
+    /// Visits the streams whose names begin with `prefix` and come behind `after`, the first `limit` of them in order.
+    pub fn list(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: usize,
+        mut visit: impl FnMut(&str, &super::cell::Inner, usize),
+    ) {
+        let mut found: Vec<Arc<Cell>> = Vec::new();
+        for shard in &self.shards {
+            let cells = shard.cells.lock();
+            let meant = |name: &str| name.starts_with(prefix) && name > after;
+            found.extend(cells.values().filter(|cell| meant(cell.name.as_str())).cloned());
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        for cell in found.iter().take(limit) {
+            let readers = cell.audience.lock().len();
+            visit(cell.name.as_str(), &cell.inner.lock(), readers);
+        }
+    }
+
+    /// Ends a stream at once. `false` where there is none.
+    pub fn delete(&self, name: &str) -> bool {
+        let Some(cell) = self.find(name) else { return false };
+        {
+            let mut inner = cell.inner.lock();
+            if inner.ended {
+                return false;
+            }
+            inner.ended = true;
+            self.metrics.clients_changed(inner.stream.clients_connected(), 0);
+        }
+        self.remove(&cell.name);
+        let now = self.clock.now();
+        cell.audience.lock().close_all(CloseCode::StreamDeleted, "the stream was deleted", now);
+        true
+    }
+
     /// Closes every push connection and watcher.
     pub fn close_all(&self, code: CloseCode, reason: &str) {
         let now = self.clock.now();

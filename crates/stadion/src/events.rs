@@ -1,0 +1,6 @@
+//! Streams of events: JSON that others make, kept byte for byte (wire: *Publishing*).
+
+pub mod cell;
+pub mod lines;
+pub mod publish;
+pub mod streams;

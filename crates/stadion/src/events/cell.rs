@@ -1,0 +1,278 @@
+//! One stream of events in the program: its log, its idempotency keys, its readers.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+use stadion_core::{Epoch, StreamName, Tick, Time};
+use stadion_log::{Appended, Batch, EventLog, MemoryLog};
+
+use crate::config::EventRules;
+use crate::hub::frame::Header;
+use crate::hub::readers::{Encoding, LiveList, Readers, Source};
+use crate::reading::envelope::Envelope;
+
+/// Two locks, in this order where both are taken: the readers' while sockets are written to, the stream's while it
+/// thinks.
+#[derive(Debug)]
+pub struct Cell {
+    pub name: StreamName,
+    pub rules: Arc<EventRules>,
+    pub readers: Mutex<Readers>,
+    pub inner: Mutex<Inner>,
+    /// It waits for a flush already.
+    pub waits_for_flush: AtomicBool,
+    flushed: Mutex<Time>,
+}
+
+/// What the stream's lock guards.
+#[derive(Debug)]
+pub struct Inner {
+    /// Made by the first append; a name that was never written has none.
+    epoch: Option<Epoch>,
+    log: MemoryLog,
+    keys: Keys,
+    /// The stream was deleted; whoever still holds the cell looks for a new one.
+    pub deleted: bool,
+}
+
+/// Where published events stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Published {
+    #[serde(serialize_with = "as_text")]
+    pub epoch: Epoch,
+    pub first: u64,
+    pub last: u64,
+}
+
+fn as_text<S: serde::Serializer>(epoch: &Epoch, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(epoch.as_str())
+}
+
+/// Why nothing was published.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotPublished {
+    #[error("this Idempotency-Key was used for another body")]
+    OtherBody,
+    #[error("the log did not take it: come back in a second")]
+    Unavailable,
+}
+
+/// A request's key, and what it stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct Idempotency<'a> {
+    pub key: &'a str,
+    pub body: &'a [u8],
+}
+
+impl Cell {
+    pub fn new(name: StreamName, rules: Arc<EventRules>) -> Self {
+        Self {
+            readers: Mutex::new(Readers::new(rules.reader_backlog, rules.slow_reader)),
+            inner: Mutex::new(Inner {
+                epoch: None,
+                log: MemoryLog::default(),
+                keys: Keys::default(),
+                deleted: false,
+            }),
+            waits_for_flush: AtomicBool::new(false),
+            flushed: Mutex::new(Time::ORIGIN),
+            name,
+            rules,
+        }
+    }
+
+    /// Gives the readers at the head what is new. The bytes handed to the kernel.
+    pub fn flush(&self, now: Time) -> u64 {
+        self.waits_for_flush.store(false, Ordering::Release);
+        *self.flushed.lock() = now;
+        let mut readers = self.readers.lock();
+        if readers.is_empty() { 0 } else { readers.flush(self, now) }
+    }
+
+    /// The earliest time at which it may be flushed again: writes are coalesced for `flush` under load.
+    pub fn may_flush_at(&self) -> Time {
+        let after: Duration = self.rules.flush;
+        if after.is_zero() { Time::ORIGIN } else { *self.flushed.lock() + after }
+    }
+
+    fn envelope(&self, epoch: Option<Epoch>) -> Envelope<'_> {
+        Envelope { stream: self.name.as_str(), epoch, type_pointer: &self.rules.type_pointer }
+    }
+
+    /// A page of envelopes from `next` on: the events, and the offset behind the last.
+    pub fn page(&self, next: u64, until: u64, limit: usize, bytes_max: usize) -> (Vec<u8>, u64) {
+        let inner = self.inner.lock();
+        let envelope = self.envelope(inner.epoch);
+        let end = inner.head().min(until).min(next.saturating_add(limit as u64));
+        let (mut out, mut at) = (Vec::new(), next);
+        while at < end && out.len() < bytes_max {
+            inner.show(at..at + 1, &mut |record| {
+                if !out.is_empty() {
+                    out.push(b',');
+                }
+                envelope.push_event(&mut out, record, false);
+            });
+            at += 1;
+        }
+        (out, at)
+    }
+}
+
+impl Inner {
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.epoch
+    }
+
+    pub fn head(&self) -> u64 {
+        self.log.head()
+    }
+
+    /// The oldest offset that is kept.
+    pub fn first(&self) -> u64 {
+        self.log.first()
+    }
+
+    /// The first offset whose event came at `time_ms` or later.
+    pub fn offset_at(&self, time_ms: u64) -> u64 {
+        self.log.offset_at(time_ms)
+    }
+
+    fn show(&self, offsets: std::ops::Range<u64>, show: &mut dyn FnMut(stadion_log::Record<'_>)) {
+        let read = self.log.read(offsets, show);
+        debug_assert!(read.is_ok(), "only what is there is asked for");
+    }
+
+    /// Appends the events, all or none; or finds that a request with this key did so before.
+    pub fn publish(
+        &mut self,
+        events: &[&str],
+        idempotency: Option<Idempotency<'_>>,
+        new_epoch: Epoch,
+        time_ms: u64,
+        retain: Duration,
+        bytes_max: u64,
+    ) -> Result<Published, NotPublished> {
+        let hash = idempotency.map(|idempotency| Sha256::digest(idempotency.body).into());
+        if let (Some(idempotency), Some(hash)) = (idempotency, hash)
+            && let Some(before) = self.keys.find(idempotency.key, time_ms)
+        {
+            return if before.body == hash { Ok(before.answer) } else { Err(NotPublished::OtherBody) };
+        }
+        let mut batch = Batch::new(time_ms);
+        for event in events {
+            batch.push(Tick::ZERO, |out| out.extend_from_slice(event.as_bytes()));
+        }
+        let Appended::Written { first } = self.log.append(&batch) else {
+            return Err(NotPublished::Unavailable);
+        };
+        let epoch = *self.epoch.get_or_insert(new_epoch);
+        let published = Published { epoch, first, last: first + (events.len() as u64).saturating_sub(1) };
+        if let (Some(idempotency), Some(body)) = (idempotency, hash) {
+            self.keys.put(idempotency.key, Answered { body, answer: published, time_ms });
+        }
+        self.log
+            .trim(time_ms.saturating_sub(u64::try_from(retain.as_millis()).unwrap_or(u64::MAX)), bytes_max);
+        Ok(published)
+    }
+}
+
+impl Source for Cell {
+    fn head(&self) -> u64 {
+        self.inner.lock().head()
+    }
+
+    fn push_frames(&self, out: &mut Vec<u8>, encoding: Encoding, from: u64, bytes_max: usize) -> u64 {
+        let inner = self.inner.lock();
+        let envelope = self.envelope(inner.epoch);
+        // What fell out of the log while the reader was on its way is passed over.
+        let mut next = from.max(inner.first());
+        let head = inner.head();
+        let begin = out.len();
+        let mut body = Vec::new();
+        while next < head {
+            inner.show(next..next + 1, &mut |record| match encoding {
+                Encoding::Bare => push_frame(out, record.bytes),
+                Encoding::Envelope => {
+                    body.clear();
+                    envelope.push_event(&mut body, record, false);
+                    push_frame(out, &body);
+                }
+            });
+            next += 1;
+            if out.len() - begin > bytes_max {
+                break;
+            }
+        }
+        next
+    }
+
+    fn push_state(&self, _: &mut Vec<u8>, _: Encoding, _: &[u64], at: usize, _: usize) -> usize {
+        at
+    }
+
+    fn push_live_mark(&self, out: &mut Vec<u8>, encoding: Encoding, truncated: bool, next: u64) {
+        if encoding == Encoding::Envelope {
+            let mut body = Vec::new();
+            self.envelope(self.inner.lock().epoch).push_live(&mut body, next, truncated);
+            push_frame(out, &body);
+        }
+    }
+
+    fn push_skipped(&self, out: &mut Vec<u8>, _: Encoding, skipped: u64) {
+        let mut body = Vec::new();
+        self.envelope(None).push_skipped(&mut body, skipped);
+        push_frame(out, &body);
+    }
+
+    fn live_state(&self) -> Option<LiveList> {
+        None
+    }
+}
+
+fn push_frame(out: &mut Vec<u8>, payload: &[u8]) {
+    out.extend_from_slice(Header::text(payload.len()).as_bytes());
+    out.extend_from_slice(payload);
+}
+
+/// What was answered to requests with a key, so that a retry is harmless.
+#[derive(Debug, Default)]
+struct Keys {
+    answered: HashMap<Box<str>, Answered>,
+    /// By age, so that the oldest are forgotten first.
+    order: VecDeque<Box<str>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Answered {
+    body: [u8; 32],
+    answer: Published,
+    time_ms: u64,
+}
+
+const KEYS_MAX: usize = 100_000;
+const KEPT_MS: u64 = 24 * 3_600_000;
+
+impl Keys {
+    fn find(&mut self, key: &str, now_ms: u64) -> Option<Answered> {
+        while let Some(oldest) = self.order.front() {
+            let is_over =
+                self.answered.get(oldest).is_none_or(|answered| answered.time_ms + KEPT_MS < now_ms);
+            if !is_over && self.order.len() <= KEYS_MAX {
+                break;
+            }
+            if let Some(oldest) = self.order.pop_front() {
+                self.answered.remove(&oldest);
+            }
+        }
+        self.answered.get(key).copied()
+    }
+
+    fn put(&mut self, key: &str, answered: Answered) {
+        self.order.push_back(key.into());
+        self.answered.insert(key.into(), answered);
+    }
+}
