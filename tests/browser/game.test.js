@@ -57,7 +57,7 @@ test("two tabs, a bot and a late watcher compute the same game", { timeout: 3 * 
   fingers[0].stop();
   const idBefore = (await state(anna)).publicId;
   await anna.reload();
-  await join_(anna, "Anna");
+  await joined(anna);
   assert.equal((await state(anna)).publicId, idBefore, "a reload keeps the player");
   fingers[0] = press(anna);
 
@@ -112,7 +112,9 @@ for (const [name, size, scheme] of [
     await page.screenshot({ path: join(ARTEFACTS, `start-${name}.png`) });
     await fits(page);
     await page.goto(`${server.url}/play/?game=look-${name}`);
-    await join_(page, "Carla");
+    await page.getByLabel("Your name", { exact: true }).fill("Carla");
+    await page.getByRole("button", { name: "Play" }).click();
+    await joined(page);
     await until(page, (await state(page)).tick + TICKS_PER_SECOND);
     await page.screenshot({ path: join(ARTEFACTS, `drift-${name}.png`) });
     await fits(page);
@@ -132,20 +134,12 @@ async function open(url, size) {
 }
 
 async function play(url, name) {
-  const page = await open(url);
-  await join_(page, name);
+  const page = await open(`${url}&name=${name}`);
+  await joined(page);
   return page;
 }
 
-/** Gives a name where the page asks for one, and waits until the game runs. */
-async function join_(page, name) {
-  const field = page.getByLabel("Your name", { exact: true });
-  const asked = field.waitFor({ timeout: DEADLINE_MS }).then(() => true);
-  if (await Promise.race([asked, ready(page).then(() => false)])) {
-    await field.fill(name);
-    await page.getByRole("button", { name: "Play" }).click();
-  }
-  asked.catch(() => {});
+async function joined(page) {
   await ready(page);
   await page.waitForFunction(() => window.stadionGame.publicId, undefined, { timeout: DEADLINE_MS });
 }
