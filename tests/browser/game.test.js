@@ -111,6 +111,8 @@ for (const [name, size, scheme] of [
     await page.goto(`${server.url}/`);
     await page.screenshot({ path: join(ARTEFACTS, `start-${name}.png`) });
     await fits(page);
+    // As somebody who has never been here.
+    await page.evaluate(() => localStorage.clear());
     await page.goto(`${server.url}/play/?game=look-${name}`);
     await page.getByLabel("Your name", { exact: true }).fill("Carla");
     await page.getByRole("button", { name: "Play" }).click();
