@@ -1,73 +1,12 @@
-//! Live state beside two slow models of its contract, on random histories cut at random places.
-//!
-//! One says what is live state of a whole history, by looking back from its end, and knows no bounds; the other keeps
-//! a plain list and searches all of it, bounds included.
-
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed")]
-
-mod declared;
-mod flat;
-mod history;
-
-use std::sync::Arc;
+//! Random histories.
 
 use proptest::prelude::*;
-use stadion_core::scope::{Bounds, LiveState, ScopeRules, split_key};
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+use stadion_core::scope::{Bounds, LiveState};
 
-use flat::Flat;
-use history::Past;
-
-const WIDE: Bounds = Bounds { events_max: usize::MAX, bytes_max: u64::MAX, scopes_max: usize::MAX };
-
-/// Applies a history and compares at each event. At a cut the state goes through its bytes.
-struct SideBySide {
-    rules: Arc<ScopeRules>,
-    bounds: Bounds,
-    state: LiveState,
-    flat: Flat,
-}
-
-impl SideBySide {
-    fn new(rules: ScopeRules, bounds: Bounds) -> Self {
-        let rules = Arc::new(rules);
-        let state = LiveState::new(rules.clone(), bounds);
-        let flat = Flat::new(rules.definition().clone(), bounds);
-        Self { rules, bounds, state, flat }
-    }
-
-    fn take(&mut self, offset: u64, event: &Past, cut: bool) {
-        event.show(&self.rules, |facts| self.state.apply(offset, event.bytes, facts));
-        self.flat.apply(offset, event);
-        if cut {
-            let snapshot = self.state.snapshot();
-            self.state = LiveState::restore(&snapshot, self.rules.clone(), self.bounds).unwrap();
-            assert_eq!(self.state.snapshot(), snapshot);
-        }
-        self.compare();
-    }
-
-    fn compare(&self) {
-        let (state, flat) = (&self.state, &self.flat);
-        let offsets: Vec<_> = state.offsets().collect();
-        assert_eq!(offsets, flat.offsets());
-        assert_eq!(state.len(), offsets.len());
-        assert_eq!(state.bytes(), flat.bytes());
-        assert_eq!(state.is_truncated(), flat.is_truncated());
-        let scopes: Vec<_> = state
-            .open_scopes()
-            .map(|scope| {
-                let key = split_key(scope.key, 1).pop().unwrap();
-                (scope.name.to_owned(), key, scope.opened, scope.is_truncated)
-            })
-            .collect();
-        assert_eq!(scopes, flat.open_scopes());
-        for end in [0, state.next() / 2, state.next()] {
-            let mut kept: Vec<_> = offsets.iter().copied().filter(|offset| *offset < end).collect();
-            kept.sort_unstable();
-            assert_eq!(state.kept_before(end), kept);
-        }
-    }
-}
+use crate::side_by_side::{SideBySide, WIDE};
+use crate::{declared, history};
 
 fn bounds() -> impl Strategy<Value = Bounds> {
     (1_usize..12, 1_u64..300, 1_usize..8).prop_map(|(events_max, bytes_max, scopes_max)| Bounds {
@@ -117,9 +56,6 @@ proptest! {
 /// The histories must reach what they are made for: a model and a machine that both do nothing agree as well.
 #[test]
 fn the_histories_open_supersede_and_overflow() {
-    use proptest::strategy::ValueTree as _;
-    use proptest::test_runner::TestRunner;
-
     let mut runner = TestRunner::deterministic();
     let (mut nested, mut concurrent, mut superseded, mut truncated, mut closed) = (0, 0, 0, 0, 0);
     for _ in 0..200 {
