@@ -102,9 +102,10 @@ export class Identity {
     if (typeof record.epoch !== "string" || !Number.isSafeInteger(record.written)) return;
     if (!Array.isArray(record.events)) return;
     this.epoch = record.epoch;
-    this.outbox.clear();
-    this.outbox.written = record.written;
-    for (const [type, body] of record.events) this.outbox.push({ type: String(type), body: String(body) });
+    const events = record.events.map((/** @type {unknown[]} */ [type, body]) => {
+      return { type: String(type), body: String(body) };
+    });
+    this.outbox.restore(record.written, events, record.epoch !== "");
   }
 }
 

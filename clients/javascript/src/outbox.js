@@ -14,6 +14,8 @@ const BATCH_BYTES_MAX = 64 * 1024;
 export class Outbox {
   /** How many of this client's events are in the stream. */
   written = 0;
+  /** Whether the events in here have their numbers; before the server's first word they have not, and none was sent. */
+  #numbered = false;
   /** @type {Outgoing[]} */
   #events = [];
   #bytes = 0;
@@ -63,8 +65,22 @@ export class Outbox {
    * @param {number} written
    */
   align(written) {
-    this.acknowledge(written);
+    if (this.#numbered) this.acknowledge(written);
     this.written = written;
+    this.#numbered = true;
+  }
+
+  /**
+   * Goes on from what was kept.
+   * @param {number} written
+   * @param {Outgoing[]} events
+   * @param {boolean} numbered whether the server had said its first word
+   */
+  restore(written, events, numbered) {
+    this.clear();
+    for (const event of events) this.push(event);
+    this.written = written;
+    this.#numbered = numbered;
   }
 
   /**
@@ -103,6 +119,7 @@ export class Outbox {
   clear() {
     const lost = this.#events.length;
     this.written = 0;
+    this.#numbered = false;
     this.#events = [];
     this.#bytes = 0;
     return lost;

@@ -183,6 +183,17 @@ test("a reload keeps the private id and loses no event and writes none twice", a
   assertWholeLog(after);
 });
 
+test("one that knows its id but not its count goes on from the server's", async () => {
+  for (const body of ["1", "2", "3"]) {
+    const one = join({ identity: { id: "known" } });
+    one.stream.send("a", body);
+    await one.got("a", Number(body));
+    one.stream.close();
+  }
+  const last = join({ identity: { id: "known" } });
+  assert.deepEqual(await last.got("a", 3), ["1", "2", "3"]);
+});
+
 test("a duplicated tab keeps the id, the older one goes on under a new one, and both stay", async () => {
   const storage = new Storage();
   const older = join({ storage, identity: "tab" });
@@ -228,8 +239,10 @@ test("a page that is being left changes nothing that its reload reads, and may c
     // The server has not noticed that the old socket is gone when the reloaded page comes.
     page.dispatchEvent(new Event("pagehide"));
     const reloaded = join({ storage, identity: "tab" });
-    await reloaded.joined();
+    reloaded.stream.send("a", "1");
+    await reloaded.got("a", 1);
     assert.deepEqual([storage.record.id, reloaded.stream.publicId], [id, "1"]);
+    assert.ok(!left.statuses.some((status) => status.endsWith("replaced")));
     reloaded.stream.close();
 
     const answers = left.answers;

@@ -19,6 +19,8 @@ pub(super) struct Draft {
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     written: u64,
+    /// Whether the events in here have their numbers; before the server's first word they have not, and none was sent.
+    numbered: bool,
     events: VecDeque<Draft>,
     bytes: usize,
 }
@@ -65,8 +67,11 @@ impl Outbox {
     /// The server's count at the beginning of a connection stands above the own one: it may have forgotten this
     /// client, or know of events that another life of this client sent.
     pub(super) fn align(&mut self, written: u64) {
-        self.acknowledge(written);
+        if self.numbered {
+            self.acknowledge(written);
+        }
         self.written = written;
+        self.numbered = true;
     }
 
     /// The events after number `after` that go into the next message.
@@ -120,6 +125,7 @@ mod tests {
     #[test]
     fn numbers_stay_with_their_events() {
         let mut outbox = filled(5);
+        outbox.align(0);
         outbox.acknowledge(2);
         assert_eq!((outbox.written(), outbox.last()), (2, 5));
         assert_eq!(bodies(&outbox.batch(3, false)), ["4", "5"]);
@@ -133,6 +139,15 @@ mod tests {
         outbox.push(Draft { kind: "a".into(), body: "6".into() });
         outbox.align(0);
         assert_eq!(bodies(&outbox.batch(0, false)), ["6"], "a server that forgot gets it as the first");
+    }
+
+    #[test]
+    fn what_was_never_sent_is_not_taken_for_what_the_server_has() {
+        let mut outbox = filled(2);
+        outbox.align(7);
+        assert_eq!(bodies(&outbox.batch(7, false)), ["1", "2"]);
+        outbox.align(8);
+        assert_eq!(bodies(&outbox.batch(8, false)), ["2"]);
     }
 
     #[test]
