@@ -1,5 +1,6 @@
 //! A log in memory: what it promises ends with the process.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use stadion_core::Tick;
@@ -11,6 +12,8 @@ use crate::{Appended, Batch, EventLog, ReadError, Record};
 #[derive(Debug, Default)]
 pub struct MemoryLog {
     chunks: Vec<Chunk>,
+    /// Single records that outlive their chunks: what live state still needs.
+    kept: BTreeMap<u64, Kept>,
     head: u64,
     bytes: u64,
 }
@@ -20,6 +23,12 @@ struct Chunk {
     first: u64,
     bytes: Vec<u8>,
     entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    entry: Entry,
+    bytes: Box<[u8]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +71,13 @@ impl EventLog for MemoryLog {
     }
 
     fn read(&self, offsets: Range<u64>, show: &mut dyn FnMut(Record<'_>)) -> Result<(), ReadError> {
+        if let Some(kept) = self.kept.get(&offsets.start)
+            && offsets.end == offsets.start + 1
+        {
+            let Entry { tick, time_ms, .. } = kept.entry;
+            show(Record { offset: offsets.start, tick, time_ms, bytes: &kept.bytes });
+            return Ok(());
+        }
         if offsets.end > self.head || (offsets.start < self.first() && !offsets.is_empty()) {
             return Err(ReadError::NotKept {
                 from: offsets.start,
@@ -99,8 +115,10 @@ impl MemoryLog {
     }
 
     /// Forgets the oldest records, in whole chunks: those received before `before_ms`, and as many as must go for the
-    /// rest to take at most `bytes_max`. The chunk that is being filled stays.
-    pub fn trim(&mut self, before_ms: u64, bytes_max: u64) {
+    /// rest to take at most `bytes_max`. The chunk that is being filled stays. Of what goes, `spare` says which offsets
+    /// before the one it is given are to be kept one by one, in ascending order; those that were kept so before and
+    /// are not named any more go too.
+    pub fn trim(&mut self, before_ms: u64, bytes_max: u64, spare: impl FnOnce(u64) -> Vec<u64>) {
         let mut bytes = self.bytes;
         let last = self.chunks.len().saturating_sub(1);
         let old = self.chunks.iter().take(last).take_while(|chunk| {
@@ -109,10 +127,23 @@ impl MemoryLog {
             goes
         });
         let old = old.count();
-        if old > 0 {
-            self.chunks.drain(..old);
-            self.bytes = bytes;
+        let Some(end) = self.chunks.get(old).filter(|_| old > 0).map(|chunk| chunk.first) else { return };
+        let spared = spare(end);
+        let mut kept = BTreeMap::new();
+        for offset in spared {
+            if let Some(before) = self.kept.remove(&offset) {
+                kept.insert(offset, before);
+                continue;
+            }
+            let read = self.read(offset..offset + 1, &mut |record| {
+                let entry = Entry { tick: record.tick, time_ms: record.time_ms, end: record.bytes.len() };
+                kept.insert(offset, Kept { entry, bytes: record.bytes.into() });
+            });
+            debug_assert!(read.is_ok(), "what is spared is there");
         }
+        self.kept = kept;
+        self.chunks.drain(..old);
+        self.bytes = bytes;
     }
 }
 
@@ -189,14 +220,20 @@ mod tests {
             log.append(&batch);
         }
         assert_eq!((log.first(), log.offset_at(4), log.offset_at(99)), (0, 4, 10));
-        log.trim(3, u64::MAX);
+        log.trim(3, u64::MAX, |_| Vec::new());
         assert_eq!((log.first(), log.bytes()), (3, 7 * CHUNK_BYTES as u64));
-        log.trim(0, 2 * CHUNK_BYTES as u64);
+        log.trim(0, 2 * CHUNK_BYTES as u64, |end| {
+            vec![4, 6].into_iter().filter(|offset| *offset < end).collect()
+        });
         assert_eq!((log.first(), log.head()), (8, 10));
+        assert_eq!(read_all(&log, 6..7), [(6, 0, 6, vec![0; CHUNK_BYTES])]);
+        assert!(log.read(5..6, &mut |_| {}).is_err());
         assert!(log.read(7..9, &mut |_| {}).is_err());
         assert_eq!(read_all(&log, 8..10).len(), 2);
-        log.trim(u64::MAX, 0);
+        log.trim(u64::MAX, 0, |_| vec![6]);
         assert_eq!(log.first(), 9);
+        assert!(log.read(4..5, &mut |_| {}).is_err());
+        assert_eq!(read_all(&log, 6..7).len(), 1);
     }
 
     #[test]

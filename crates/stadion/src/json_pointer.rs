@@ -25,12 +25,9 @@ impl Pointer {
         &self.text
     }
 
-    /// The value it points to, where there is one. Object keys are compared without regard to case if that is asked.
-    pub fn find<'v>(&self, value: &'v Value, ignore_case: bool) -> Option<&'v Value> {
+    /// The value it points to, where there is one.
+    pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         self.steps.iter().try_fold(value, |value, step| match value {
-            Value::Object(map) if ignore_case => map.get(step).or_else(|| {
-                map.iter().find(|(key, _)| key.eq_ignore_ascii_case(step)).map(|(_, value)| value)
-            }),
             Value::Object(map) => map.get(step),
             Value::Array(list) => list.get(step.parse::<usize>().ok()?),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
@@ -43,7 +40,7 @@ impl Pointer {
             return top_level_text(json, key);
         }
         let value: Value = serde_json::from_slice(json).ok()?;
-        Some(Cow::Owned(self.find(&value, false)?.as_str()?.to_owned()))
+        Some(Cow::Owned(self.find(&value)?.as_str()?.to_owned()))
     }
 }
 

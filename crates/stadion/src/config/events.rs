@@ -1,13 +1,19 @@
 //! The keys of a `[[namespace]]` of streams of events.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use stadion_core::scope::{Definition, Latest, Level, Reopen, ScopeRules};
+
 use super::section::{Bound, Section};
+use super::tree::Node;
+use crate::events::competitions::COMPETITIONS;
+use crate::events::live::{Live, Scopes};
 use crate::hub::readers::SlowReader;
 use crate::json_pointer::Pointer;
 
 /// What holds for the streams of events of a namespace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct EventRules {
     /// Events that were received longer ago go.
     pub retain: Duration,
@@ -19,6 +25,8 @@ pub struct EventRules {
     pub reader_backlog: usize,
     /// Where an event's type stands.
     pub type_pointer: Pointer,
+    /// What is live state; `None`: nothing is.
+    pub scopes: Option<Arc<Scopes>>,
 }
 
 /// A day: what a competition's day needs.
@@ -38,6 +46,21 @@ const READER_BACKLOG: Bound<usize> = Bound { default: 8 << 20, min: 64 << 10, ma
 const TYPE: &str = "/typeName";
 
 impl EventRules {
+    /// The rules of `competition:…` and `competitions` where the configuration says nothing of them.
+    pub(super) fn competition() -> EventRules {
+        EventRules { scopes: Some(Arc::new(Scopes::competition())), ..EventRules::default() }
+    }
+
+    /// An empty index of live state for the stream of this name.
+    #[must_use]
+    pub fn live(&self, stream: &str) -> Option<Live> {
+        if stream == COMPETITIONS {
+            Some(Live::activations())
+        } else {
+            self.scopes.as_ref().map(Live::scopes)
+        }
+    }
+
     pub(super) fn read(section: &Section<'_>) -> EventRules {
         let slow = [("skip", SlowReader::Skip), ("close", SlowReader::Close)];
         EventRules {
@@ -50,6 +73,7 @@ impl EventRules {
                     Pointer::parse(node.text()?)
                 })
                 .unwrap_or_else(default_type),
+            scopes: read_scopes(section),
         }
     }
 }
@@ -62,8 +86,68 @@ impl Default for EventRules {
             slow_reader: SlowReader::Skip,
             reader_backlog: READER_BACKLOG.default,
             type_pointer: default_type(),
+            scopes: None,
         }
     }
+}
+
+const POINTERS: &str = "JSON pointers like \"/roundId\"";
+
+fn read_scopes(section: &Section<'_>) -> Option<Arc<Scopes>> {
+    let ignore_case = section.switch("ignore_case", false);
+    let kind = section.optional("type", "a JSON pointer like \"/roundId\"", "\"/typeName\"", |node| {
+        Pointer::parse(node.text()?).map(|pointer| pointer.as_str().to_owned())
+    });
+    let levels: Vec<Level> = section.sections("scope").into_iter().map(read_level).collect();
+    if levels.is_empty() {
+        return None;
+    }
+    let definition = Definition { kind: kind.unwrap_or_else(|| TYPE.to_owned()), ignore_case, levels };
+    match ScopeRules::new(definition) {
+        Ok(rules) => Scopes::new(rules).map(Arc::new),
+        Err(error) => {
+            section.fault_at("scope", format_args!("is not right: {error}"));
+            None
+        }
+    }
+}
+
+fn read_level(section: Section<'_>) -> Level {
+    let level = Level {
+        name: section.required("name", "text", Node::some_text).unwrap_or_default(),
+        keys: pointers(&section, "key"),
+        open: types(&section, "open"),
+        close: types(&section, "close"),
+        concurrent: section.switch("concurrent", false),
+        reopen: section
+            .choice("reopen", &[("anew", Reopen::Anew), ("repeat", Reopen::Repeat)], "\"anew\"")
+            .unwrap_or(Reopen::Anew),
+        latest: section
+            .sections("latest")
+            .into_iter()
+            .map(|latest| {
+                let read = Latest {
+                    kind: latest.required("type", "text", Node::some_text).unwrap_or_default(),
+                    keys: pointers(&latest, "key"),
+                };
+                latest.finish();
+                read
+            })
+            .collect(),
+        also: types(&section, "also"),
+    };
+    section.finish();
+    level
+}
+
+fn types(section: &Section<'_>, key: &'static str) -> Vec<String> {
+    let read = section.list(key, "event types", "[]", |text| (!text.is_empty()).then(|| text.to_owned()));
+    read.unwrap_or_default()
+}
+
+fn pointers(section: &Section<'_>, key: &'static str) -> Vec<String> {
+    let read = section.list(key, POINTERS, "[]", |text| Pointer::parse(text).map(|_| text.to_owned()));
+    read.unwrap_or_default()
 }
 
 fn default_type() -> Pointer {

@@ -67,7 +67,7 @@ pub enum Access {
 }
 
 /// The whole configuration, checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// The address to listen on; port 0 picks a free one.
     pub listen: SocketAddr,

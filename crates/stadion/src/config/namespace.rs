@@ -9,6 +9,7 @@ use super::events::EventRules;
 use super::lockstep::TICK;
 use super::section::{Bound, Section};
 use super::unbuilt;
+use crate::events::competitions::COMPETITIONS;
 use crate::rights::{Right, StreamRights};
 
 /// The longest namespace: a stream's name of 128 bytes without its colon.
@@ -73,11 +74,12 @@ impl AnonymousRule {
 }
 
 /// The rules of all streams.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Namespaces {
     written: HashMap<String, NamespaceRules>,
     written_events: HashMap<String, Arc<EventRules>>,
     default_events: Arc<EventRules>,
+    competition: Arc<EventRules>,
     lockstep: NamespaceRules,
     events: NamespaceRules,
 }
@@ -100,7 +102,12 @@ impl Namespaces {
     #[must_use]
     pub fn events_of(&self, stream: &str) -> &Arc<EventRules> {
         let namespace = stream.split_once(':').map_or("", |(namespace, _)| namespace);
-        self.written_events.get(namespace).unwrap_or(&self.default_events)
+        let unwritten = if namespace == "competition" || stream == COMPETITIONS {
+            &self.competition
+        } else {
+            &self.default_events
+        };
+        self.written_events.get(namespace).filter(|_| stream != COMPETITIONS).unwrap_or(unwritten)
     }
 
     fn unwritten(&self, namespace: &str) -> NamespaceRules {
@@ -126,6 +133,7 @@ pub(super) fn read(sections: Vec<Section<'_>>, tick: Duration, anonymous: Anonym
         written: HashMap::new(),
         written_events: HashMap::new(),
         default_events: Arc::default(),
+        competition: Arc::new(EventRules::competition()),
         lockstep: rules(Kind::Lockstep),
         events: rules(Kind::Events),
     };

@@ -419,13 +419,14 @@ fn a_part_that_is_not_built_says_so_after_its_keys() {
         "[[namespace]]\nname = 'game'\ndurability = 'disk'\nretain = '24h'",
         &[
             &format!("stadion.toml:3: \"namespace.durability\" {built} but as \"memory\""),
-            &format!("stadion.toml:4: \"namespace.retain\" {built}"),
+            "stadion.toml:4: \"namespace.retain\" is for namespaces of the kind \"events\"",
         ],
     );
     check(
         "[[namespace]]\nname = 'game'\n[[namespace.scope]]\nname = 'r'\nkye = ['/a']\nreopen = 'again'\nlatest = [{ type = 'S', key = ['a'] }]",
         &[
-            &format!("stadion.toml:3: \"namespace.scope\" {built}"),
+            "stadion.toml:3: \"namespace.scope\" is not right: nothing opens the scope \"r\": name a type in its `open`",
+            "stadion.toml:3: \"namespace.scope\" is for namespaces of the kind \"events\"",
             "stadion.toml:5: unknown key \"namespace.scope.kye\"; did you mean \"key\"?",
             "stadion.toml:6: \"namespace.scope.reopen\" must be \"anew\" or \"repeat\"; found \"again\"",
             "stadion.toml:7: \"namespace.scope.latest.key\" must be a list of JSON pointers",

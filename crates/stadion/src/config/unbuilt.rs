@@ -34,49 +34,16 @@ pub(super) fn read_namespace(section: &Section<'_>, kind: Option<Kind>) {
     let is_kept = section
         .choice("durability", &[("memory", false), ("disk", true), ("jetstream", true)], default)
         .unwrap_or(false);
-    section.switch("ignore_case", false);
-    for scope in section.sections("scope") {
-        read_scope(scope);
+    if is_kept {
+        section.fault_at("durability", format_args!("{NOT_BUILT} but as \"memory\""));
     }
-    match kind {
-        None => {}
-        Some(Kind::Events) => {
-            if is_kept {
-                section.fault_at("durability", format_args!("{NOT_BUILT} but as \"memory\""));
-            }
-            for key in ["ignore_case", "scope"] {
-                if section.has(key) {
-                    section.fault_at(key, NOT_BUILT);
-                }
-            }
-        }
-        Some(Kind::Lockstep) => {
-            if is_kept {
-                section.fault_at("durability", format_args!("{NOT_BUILT} but as \"memory\""));
-            }
-            for key in ["retain", "flush", "slow_reader", "reader_backlog", "type", "ignore_case", "scope"] {
-                if section.has(key) {
-                    section.fault_at(key, NOT_BUILT);
-                }
+    if kind == Some(Kind::Lockstep) {
+        for key in ["retain", "flush", "slow_reader", "reader_backlog", "type", "ignore_case", "scope"] {
+            if section.has(key) {
+                section.fault_at(key, "is for namespaces of the kind \"events\"");
             }
         }
     }
-}
-
-fn read_scope(section: Section<'_>) {
-    section.required("name", "text", Node::some_text);
-    pointers(&section, "key");
-    types(&section, "open");
-    types(&section, "close");
-    section.switch("concurrent", false);
-    section.choice("reopen", &[("anew", ()), ("repeat", ())], "\"anew\"");
-    for latest in section.sections("latest") {
-        latest.required("type", "text", Node::some_text);
-        pointers(&latest, "key");
-        latest.finish();
-    }
-    types(&section, "also");
-    section.finish();
 }
 
 fn tls(section: Section<'_>) {
@@ -152,19 +119,6 @@ fn finish(section: Section<'_>) {
 
 fn between<T>(default: T, min: T, max: T) -> Bound<T> {
     Bound { default, min, max }
-}
-
-fn types(section: &Section<'_>, key: &'static str) {
-    section.list(key, "event types", "[]", |text| (!text.is_empty()).then_some(()));
-}
-
-fn pointers(section: &Section<'_>, key: &'static str) {
-    section.list(key, "JSON pointers like \"/roundId\"", "[]", |text| is_pointer(text).then_some(()));
-}
-
-/// RFC 6901: `/` before each step, `~` only as `~0` or `~1`.
-fn is_pointer(text: &str) -> bool {
-    text.starts_with('/') && text.split('~').skip(1).all(|after| after.starts_with(['0', '1']))
 }
 
 fn url(section: &Section<'_>, key: &'static str, schemes: &[&str], default: &str) {

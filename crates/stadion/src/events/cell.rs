@@ -10,10 +10,13 @@ use sha2::{Digest, Sha256};
 use stadion_core::{Epoch, StreamName, Tick, Time};
 use stadion_log::{Appended, Batch, EventLog, MemoryLog};
 
+use crate::clock::Clock;
 use crate::config::EventRules;
 use crate::hub::frame::Header;
 use crate::hub::readers::{Encoding, LiveList, Readers, Source};
 use crate::reading::envelope::Envelope;
+
+use super::live::Live;
 
 /// Two locks, in this order where both are taken: the readers' while sockets are written to, the stream's while it
 /// thinks.
@@ -35,6 +38,8 @@ pub struct Inner {
     epoch: Option<Epoch>,
     log: MemoryLog,
     keys: Keys,
+    /// `None` where the namespace has no scope rules.
+    live: Option<Live>,
     /// The stream was deleted; whoever still holds the cell looks for a new one.
     pub deleted: bool,
 }
@@ -68,6 +73,13 @@ pub struct Idempotency<'a> {
     pub body: &'a [u8],
 }
 
+/// How much of a stream is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub retain: Duration,
+    pub bytes_max: u64,
+}
+
 impl Cell {
     pub fn new(name: StreamName, rules: Arc<EventRules>) -> Self {
         Self {
@@ -76,6 +88,7 @@ impl Cell {
                 epoch: None,
                 log: MemoryLog::default(),
                 keys: Keys::default(),
+                live: rules.live(name.as_str()),
                 deleted: false,
             }),
             waits_for_flush: AtomicBool::new(false),
@@ -136,6 +149,11 @@ impl Inner {
         self.log.first()
     }
 
+    /// The open scopes: level's name, key, the offset of the opening.
+    pub fn open_scopes(&self) -> Vec<(String, String, u64)> {
+        self.live.as_ref().map_or_else(Vec::new, Live::open_scopes)
+    }
+
     /// The first offset whose event came at `time_ms` or later.
     pub fn offset_at(&self, time_ms: u64) -> u64 {
         self.log.offset_at(time_ms)
@@ -146,6 +164,20 @@ impl Inner {
         debug_assert!(read.is_ok(), "only what is there is asked for");
     }
 
+    /// Whether a request with this key can be written, or was before.
+    pub fn check_key(
+        &mut self,
+        idempotency: Option<Idempotency<'_>>,
+        now_ms: u64,
+    ) -> Result<(), NotPublished> {
+        let Some(Idempotency { key, body }) = idempotency else { return Ok(()) };
+        let hash: [u8; 32] = Sha256::digest(body).into();
+        match self.keys.find(key, now_ms) {
+            Some(before) if before.body != hash => Err(NotPublished::OtherBody),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Appends the events, all or none; or finds that a request with this key did so before.
     pub fn publish(
         &mut self,
@@ -153,14 +185,10 @@ impl Inner {
         idempotency: Option<Idempotency<'_>>,
         new_epoch: Epoch,
         time_ms: u64,
-        retain: Duration,
-        bytes_max: u64,
+        limits: Limits,
     ) -> Result<Published, NotPublished> {
-        let hash = idempotency.map(|idempotency| Sha256::digest(idempotency.body).into());
-        if let (Some(idempotency), Some(hash)) = (idempotency, hash)
-            && let Some(before) = self.keys.find(idempotency.key, time_ms)
-        {
-            return if before.body == hash { Ok(before.answer) } else { Err(NotPublished::OtherBody) };
+        if let Some(before) = idempotency.and_then(|idempotency| self.keys.find(idempotency.key, time_ms)) {
+            return Ok(before.answer);
         }
         let mut batch = Batch::new(time_ms);
         for event in events {
@@ -171,11 +199,20 @@ impl Inner {
         };
         let epoch = *self.epoch.get_or_insert(new_epoch);
         let published = Published { epoch, first, last: first + (events.len() as u64).saturating_sub(1) };
-        if let (Some(idempotency), Some(body)) = (idempotency, hash) {
-            self.keys.put(idempotency.key, Answered { body, answer: published, time_ms });
+        if let Some(Idempotency { key, body }) = idempotency {
+            let body = Sha256::digest(body).into();
+            self.keys.put(key, Answered { body, answer: published, time_ms });
         }
-        self.log
-            .trim(time_ms.saturating_sub(u64::try_from(retain.as_millis()).unwrap_or(u64::MAX)), bytes_max);
+        if let Some(live) = &mut self.live {
+            for (offset, event) in (first..).zip(events) {
+                live.apply(offset, time_ms, event.as_bytes());
+            }
+        }
+        let before_ms = time_ms.saturating_sub(u64::try_from(limits.retain.as_millis()).unwrap_or(u64::MAX));
+        let live = &mut self.live;
+        self.log.trim(before_ms, limits.bytes_max, |end| {
+            live.as_mut().map_or_else(Vec::new, |live| live.kept_before(end, time_ms))
+        });
         Ok(published)
     }
 }
@@ -210,8 +247,42 @@ impl Source for Cell {
         next
     }
 
-    fn push_state(&self, _: &mut Vec<u8>, _: Encoding, _: &[u64], at: usize, _: usize) -> usize {
-        at
+    fn push_state(
+        &self,
+        out: &mut Vec<u8>,
+        encoding: Encoding,
+        list: &[u64],
+        at: usize,
+        bytes_max: usize,
+    ) -> (usize, usize) {
+        let inner = self.inner.lock();
+        let envelope = self.envelope(inner.epoch);
+        let (begin, mut body) = (out.len(), Vec::new());
+        let (mut first, mut next) = (at, at);
+        for offset in list.iter().skip(at) {
+            let before = out.len();
+            // It is not there any more where its scope has closed while the reader was on its way.
+            let read = inner.log.read(*offset..*offset + 1, &mut |record| match encoding {
+                Encoding::Bare => push_frame(out, record.bytes),
+                Encoding::Envelope => {
+                    body.clear();
+                    envelope.push_event(&mut body, record, true);
+                    push_frame(out, &body);
+                }
+            });
+            next += 1;
+            if read.is_err() {
+                if before > begin {
+                    next -= 1;
+                    break;
+                }
+                first = next;
+            }
+            if out.len() - begin > bytes_max {
+                break;
+            }
+        }
+        (first, next)
     }
 
     fn push_live_mark(&self, out: &mut Vec<u8>, encoding: Encoding, truncated: bool, next: u64) {
@@ -229,7 +300,9 @@ impl Source for Cell {
     }
 
     fn live_state(&self) -> Option<LiveList> {
-        None
+        let inner = self.inner.lock();
+        let (offsets, truncated) = inner.live.as_ref()?.offsets(Clock::wall_ms());
+        Some(LiveList { offsets, truncated, next: inner.head() })
     }
 }
 

@@ -34,6 +34,9 @@ pub async fn answer(app: Arc<App>, peer: SocketAddr, request: Request<Incoming>)
     if let Some(stream) = path.strip_prefix("/v1/streams") {
         return streams::answer(&app, peer, &mut parts, stream, body).await;
     }
+    if let Some(competition) = path.strip_prefix("/v1/competitions") {
+        return streams::competition(&app, peer, &mut parts, competition, body).await;
+    }
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return error::reply(
             StatusCode::NOT_FOUND,

@@ -11,6 +11,7 @@ use super::error::{self, Reply};
 use super::upgrade;
 use crate::app::App;
 use crate::events::cell::Cell;
+use crate::events::competitions::{self, COMPETITIONS};
 use crate::events::publish;
 use crate::lockstep::address;
 use crate::reading::envelope::Envelope;
@@ -55,6 +56,34 @@ pub(super) async fn answer(
     }
 }
 
+/// `path` is what follows `/v1/competitions`: nothing, or `/` and an id.
+pub(super) async fn competition(
+    app: &Arc<App>,
+    peer: SocketAddr,
+    parts: &mut request::Parts,
+    path: &str,
+    body: Incoming,
+) -> Reply {
+    let name = match path.strip_prefix('/') {
+        None if path.is_empty() && parts.method == Method::POST => {
+            return competitions::publish(app, peer, parts, body).await;
+        }
+        None if path.is_empty() => COMPETITIONS.to_owned(),
+        Some(id) if !id.is_empty() && !id.contains('/') => match address::decode(id) {
+            Ok(id) => competitions::stream_of(&id),
+            Err(bad) => return access::Denied::from(bad).reply(),
+        },
+        Some(_) | None => return not_found(path),
+    };
+    if parts.method != Method::GET {
+        return not_allowed(if path.is_empty() { "GET, POST" } else { "GET" });
+    }
+    if !upgrade::is_wanted(&parts.headers) {
+        return page::page(app, peer, parts, &name);
+    }
+    socket::upgrade(app, peer, parts, name)
+}
+
 #[derive(serde::Serialize)]
 struct Stream<'a> {
     name: &'a str,
@@ -65,6 +94,17 @@ struct Stream<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     tick: Option<i64>,
     readers: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    open: Vec<Scope>,
+}
+
+/// An open scope.
+#[derive(serde::Serialize)]
+struct Scope {
+    scope: String,
+    key: String,
+    /// The offset of its opening.
+    offset: u64,
 }
 
 fn list(app: &App, peer: SocketAddr, parts: &request::Parts) -> Reply {
@@ -150,6 +190,11 @@ fn describe(cell: &Arc<Cell>) -> serde_json::Value {
         head: envelope.position(inner.head()),
         tick: None,
         readers,
+        open: inner
+            .open_scopes()
+            .into_iter()
+            .map(|(scope, key, offset)| Scope { scope, key, offset })
+            .collect(),
     })
 }
 
@@ -161,6 +206,7 @@ fn describe_lockstep(name: &str, stream: &stadion_core::Stream, readers: usize) 
         head: format!("{}:{}", stream.epoch(), i128::from(stream.head()) - 1),
         tick: Some(stream.announced().0),
         readers,
+        open: Vec::new(),
     })
 }
 

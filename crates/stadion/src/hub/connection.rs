@@ -163,7 +163,8 @@ fn take(
 /// Sees the last bytes out and waits for the client's close, where that has not come yet. What comes before it is
 /// read and forgotten: bytes that nobody reads would make the kernel reset the connection, and the close frame with it.
 async fn part(socket: &Socket, inbound: &mut Inbound) {
-    while !socket.is_dead() && !(inbound.end() == Some(End::Closed) && socket.stuck_since().is_none()) {
+    let is_over = |inbound: &Inbound| inbound.end() == Some(End::Closed) && socket.stuck_since().is_none();
+    while !socket.is_dead() && !is_over(inbound) {
         let interest = match socket.stuck_since() {
             Some(_) => Interest::READABLE | Interest::WRITABLE,
             None => Interest::READABLE,

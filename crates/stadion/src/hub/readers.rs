@@ -25,7 +25,8 @@ pub trait Source {
     /// behind the last.
     fn push_frames(&self, out: &mut Vec<u8>, encoding: Encoding, from: u64, bytes_max: usize) -> u64;
 
-    /// Appends the frames of a part of live state, which begins at `at` of the list; the place behind the last.
+    /// Appends the frames of a part of live state, from `at` of the list on: the places of the first and behind the
+    /// last. What is gone meanwhile is passed over, so that there is a frame for each place between.
     fn push_state(
         &self,
         out: &mut Vec<u8>,
@@ -33,7 +34,7 @@ pub trait Source {
         list: &[u64],
         at: usize,
         bytes_max: usize,
-    ) -> usize;
+    ) -> (usize, usize);
 
     /// Appends what says that live state is complete and live begins behind `offset` (an offset or -1).
     fn push_live_mark(&self, out: &mut Vec<u8>, encoding: Encoding, truncated: bool, next: u64);
@@ -50,6 +51,8 @@ pub trait Source {
 pub struct LiveList {
     pub offsets: Arc<[u64]>,
     pub truncated: bool,
+    /// The offset with which live begins.
+    pub next: u64,
 }
 
 /// How an event is framed for a reader.
@@ -269,6 +272,11 @@ fn tell(
         }
         let mut out = Vec::new();
         let step = next_chunk(reader, source, &mut out);
+        if out.is_empty() && reader.state.is_some() {
+            // All that was left of it is gone meanwhile.
+            step.commit(reader, 0, 0);
+            continue;
+        }
         if out.is_empty() {
             if stand_in_tail(reader, tail, source) {
                 // At the head: from now on it is told by flushes.
@@ -307,6 +315,7 @@ impl Reader {
 enum Step {
     /// So many frames of live state, and perhaps the mark behind it.
     State {
+        from: usize,
         frames: u64,
         with_mark: bool,
     },
@@ -317,9 +326,9 @@ impl Step {
     fn commit(self, reader: &mut Reader, bytes: u64, taken: u64) {
         match self {
             Self::Events => reader.move_on(bytes, taken),
-            Self::State { frames, with_mark } => {
+            Self::State { from, frames, with_mark } => {
                 let Some(state) = &mut reader.state else { return };
-                state.at += usize::try_from(taken.min(frames)).unwrap_or(0);
+                state.at = from + usize::try_from(taken.min(frames)).unwrap_or(0);
                 if with_mark && taken > frames {
                     reader.state = None;
                 }
@@ -341,13 +350,13 @@ fn next_chunk(reader: &Reader, source: &impl Source, out: &mut Vec<u8>) -> Step 
         return Step::Events;
     };
     let list = &state.list.offsets;
-    let at = source.push_state(out, reader.encoding, list, state.at, CHUNK_BYTES);
-    let is_last = at >= list.len();
+    let (from, behind) = source.push_state(out, reader.encoding, list, state.at, CHUNK_BYTES);
+    let is_last = behind >= list.len();
     let before_mark = out.len();
     if is_last {
         source.push_live_mark(out, reader.encoding, state.list.truncated, reader.next);
     }
-    Step::State { frames: (at - state.at) as u64, with_mark: out.len() > before_mark }
+    Step::State { from, frames: (behind - from) as u64, with_mark: out.len() > before_mark }
 }
 
 /// Event by event, for a reader that ends within the next chunk.
@@ -404,8 +413,8 @@ fn leave_behind(
     }
     tail.users -= 1;
     reader.place = None;
+    reader.next = list.next;
     reader.state = Some(StateCursor { list, at: 0 });
-    reader.next = source.head();
 }
 
 /// Hands frames to the socket. The bytes that are on their way (whole frames, the last of them perhaps kept by the

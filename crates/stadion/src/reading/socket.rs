@@ -160,17 +160,19 @@ fn reader(
     wishes: &Wishes,
     clock: Clock,
 ) -> Result<Reader, Lost> {
-    let live = || cell.live_state().map(|list| StateCursor { list, at: 0 });
     let inner = cell.inner.lock();
     let begun = begin(&inner, &wishes.from);
-    let head = inner.head();
     let until = wishes.to.as_ref().map(|to| begin(&inner, to)).transpose()?;
     drop(inner);
-    let (state, next) = match begun {
-        Ok(_) if wishes.from == Point::Live => (live(), head),
-        Ok(next) => (None, next),
-        Err(_) if wishes.recover_live => (live(), head),
-        Err(lost) => return Err(lost),
+    let wants_live = wishes.from == Point::Live || (begun.is_err() && wishes.recover_live);
+    let (state, next) = match cell.live_state().filter(|_| wants_live) {
+        // Without scope rules live state is nothing but the head.
+        None if wants_live => (None, cell.head()),
+        None => (None, begun?),
+        Some(list) => {
+            let next = list.next;
+            (Some(StateCursor { list, at: 0 }), next)
+        }
     };
     Ok(Reader {
         socket: Arc::clone(socket),
