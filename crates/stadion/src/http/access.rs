@@ -45,27 +45,24 @@ pub fn check_events(
     right: Right,
     stream: &str,
 ) -> Result<(), Denied> {
-    if let Err(bad) = StreamName::check(stream) {
-        return Err(Denied::bad_request("bad_stream_name", &bad.to_string(), "stream"));
-    }
-    match check_right(app, parts, peer, right, stream)? {
+    match check_any(app, parts, peer, right, stream)? {
         Kind::Events => Ok(()),
         Kind::Lockstep => Err(wrong_kind(stream, "a lockstep stream; it is synced, pushed and watched")),
     }
 }
 
-/// Whether this caller may do that with a stream of any kind.
+/// Whether this caller may do that with a stream, of whatever kind it is.
 pub fn check_any(
     app: &App,
     parts: &request::Parts,
     peer: SocketAddr,
     right: Right,
     stream: &str,
-) -> Result<(), Denied> {
+) -> Result<Kind, Denied> {
     if let Err(bad) = StreamName::check(stream) {
         return Err(Denied::bad_request("bad_stream_name", &bad.to_string(), "stream"));
     }
-    check_right(app, parts, peer, right, stream).map(drop)
+    check_right(app, parts, peer, right, stream)
 }
 
 /// Whether this principal may do that; for lists.
