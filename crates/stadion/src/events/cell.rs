@@ -222,11 +222,18 @@ impl Source for Cell {
         self.inner.lock().head()
     }
 
+    fn first(&self) -> u64 {
+        self.inner.lock().first()
+    }
+
     fn push_frames(&self, out: &mut Vec<u8>, encoding: Encoding, from: u64, bytes_max: usize) -> u64 {
         let inner = self.inner.lock();
         let envelope = self.envelope(inner.epoch);
-        // What fell out of the log while the reader was on its way is passed over.
-        let mut next = from.max(inner.first());
+        let mut next = from;
+        if from < inner.first() {
+            // It fell out of the log between two looks; the reader finds out at its next one.
+            return from;
+        }
         let head = inner.head();
         let begin = out.len();
         let mut body = Vec::new();

@@ -21,6 +21,9 @@ pub trait Source {
     /// The offset that the next event gets.
     fn head(&self) -> u64;
 
+    /// The oldest offset from which all events on are kept.
+    fn first(&self) -> u64;
+
     /// Appends the frames of events from `from` on, until `head` or until they are more than `bytes_max`; the offset
     /// behind the last.
     fn push_frames(&self, out: &mut Vec<u8>, encoding: Encoding, from: u64, bytes_max: usize) -> u64;
@@ -230,6 +233,12 @@ impl EncodedTail {
             self.next = head;
             return;
         }
+        let first = source.first();
+        if self.next < first {
+            // Events went before anybody was told of them. Who stands here looks into the log, and finds out.
+            self.tail.break_off();
+            self.next = first;
+        }
         while self.next < head {
             let from = self.next;
             let mut next = from;
@@ -255,7 +264,10 @@ fn tell(
     if let Some(place) = reader.place
         && tail.tail.head() - place > backlog_bytes
     {
-        leave_behind(reader, tail, source, slow, now);
+        // Where it can't be told now, it stays behind and is told later.
+        if !leave_behind(reader, tail, source, slow, now) {
+            return (Turn::Done, 0);
+        }
     }
     let mut total = 0;
     for _ in 0..CHUNKS_A_TURN {
@@ -269,6 +281,13 @@ fn tell(
             let (bytes, taken) = send(reader, frames, now);
             reader.move_on(bytes, taken);
             return (Turn::Done, total + bytes);
+        }
+        if reader.state.is_none() && reader.next < source.first() {
+            // What it would get next is not kept any more.
+            if !leave_behind(reader, tail, source, slow, now) {
+                return (Turn::Done, total);
+            }
+            continue;
         }
         let mut out = Vec::new();
         let step = next_chunk(reader, source, &mut out);
@@ -391,30 +410,32 @@ fn stand_in_tail(reader: &mut Reader, tail: &mut EncodedTail, source: &impl Sour
     is_at_head
 }
 
-/// A reader that is too far behind starts anew from live state, or goes.
+/// A reader that is too far behind starts anew from live state, or goes. `false`: not now, or not at all.
 fn leave_behind(
     reader: &mut Reader,
     tail: &mut EncodedTail,
     source: &impl Source,
     slow: SlowReader,
     now: Time,
-) {
+) -> bool {
     let live =
         source.live_state().filter(|_| slow == SlowReader::Skip && reader.encoding == Encoding::Envelope);
     let Some(list) = live else {
         reader.socket.close(CloseCode::TooSlow, "too far behind: come back for live state", now);
-        return;
+        return false;
     };
     let mut note = Vec::new();
-    source.push_skipped(&mut note, reader.encoding, source.head() - reader.next);
+    source.push_skipped(&mut note, reader.encoding, list.next.saturating_sub(reader.next));
     if reader.socket.send(&[IoSlice::new(&note)], now) != Sent::Taken {
         // It hears of it when it takes something again.
-        return;
+        return false;
     }
-    tail.users -= 1;
-    reader.place = None;
+    if reader.place.take().is_some() {
+        tail.users -= 1;
+    }
     reader.next = list.next;
     reader.state = Some(StateCursor { list, at: 0 });
+    true
 }
 
 /// Hands frames to the socket. The bytes that are on their way (whole frames, the last of them perhaps kept by the

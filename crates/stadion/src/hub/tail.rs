@@ -35,6 +35,12 @@ impl Tail {
         self.bytes.get(start..)
     }
 
+    /// Begins anew behind a gap: no cursor from before finds anything in it.
+    pub fn break_off(&mut self) {
+        self.base = self.head() + 1;
+        self.bytes = Vec::new();
+    }
+
     /// Forgets everything but where it stands: nobody reads.
     pub fn clear(&mut self) {
         self.base = self.head();
@@ -63,6 +69,10 @@ mod tests {
         assert_eq!(tail.from(tail.head() - 5), Some(&b"xxxxx"[..]));
         assert!(tail.bytes.len() < 3 * KEPT_BYTES);
         tail.clear();
+        let cursor = tail.head();
+        assert_eq!(tail.from(cursor), Some(&b""[..]));
+        tail.break_off();
+        assert_eq!(tail.from(cursor), None);
         assert_eq!(tail.from(tail.head()), Some(&b""[..]));
     }
 }
