@@ -53,6 +53,8 @@ enum Command {
         #[arg(long)]
         readers: usize,
         #[arg(long)]
+        groups: usize,
+        #[arg(long)]
         frame_bytes: usize,
         #[arg(long)]
         tick_ms: u64,
@@ -92,8 +94,9 @@ impl Cli {
             Command::Start => &[start::run],
             Command::All => &[sync::run, push::run, start::run],
             Command::BareHandler { answer_bytes } => return bare::handler::run(answer_bytes),
-            Command::BareSend { readers, frame_bytes, tick_ms } => {
-                return bare::send::run(readers, frame_bytes, Duration::from_millis(tick_ms));
+            Command::BareSend { readers, groups, frame_bytes, tick_ms } => {
+                let tick = Duration::from_millis(tick_ms);
+                return bare::send::run(bare::send::Sending { readers, groups, frame_bytes, tick });
             }
         };
         cores::raise_open_files()?;

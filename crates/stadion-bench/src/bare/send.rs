@@ -6,8 +6,19 @@ use std::time::{Duration, Instant};
 
 use crate::error::{BenchError, Doing};
 
-/// Takes this many connections, calls them WebSockets, and then sends each a frame a tick, for ever.
-pub(crate) fn run(readers: usize, frame_bytes: usize, tick: Duration) -> Result<(), BenchError> {
+/// Who is sent what, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sending {
+    pub(crate) readers: usize,
+    /// The readers stand in so many groups, whose ticks come one after the other, evenly spread.
+    pub(crate) groups: usize,
+    pub(crate) frame_bytes: usize,
+    pub(crate) tick: Duration,
+}
+
+/// Takes its connections, calls them WebSockets, and then sends each a frame a tick, for ever.
+pub(crate) fn run(sending: Sending) -> Result<(), BenchError> {
+    let Sending { readers, groups, frame_bytes, tick } = sending;
     let listener = TcpListener::bind("127.0.0.1:0").doing("listen")?;
     super::say_ready(listener.local_addr().doing("listen")?)?;
     let mut sockets = Vec::with_capacity(readers);
@@ -15,23 +26,26 @@ pub(crate) fn run(readers: usize, frame_bytes: usize, tick: Duration) -> Result<
         let (tcp, _) = listener.accept().doing("accept a connection")?;
         sockets.push(shake_hands(tcp).doing("shake hands")?);
     }
+    let groups = u32::try_from(groups.max(1)).unwrap_or(1);
+    let each = readers.div_ceil(groups as usize).max(1);
     let mut next = Instant::now();
     for t in 1.. {
-        next += tick;
-        let now = Instant::now();
-        if next + tick < now {
-            // It was paused: what was missed is not made up for.
-            next = now;
-        }
-        std::thread::sleep(next.saturating_duration_since(now));
         let frame = frame(t, frame_bytes);
-        for socket in &mut sockets {
-            match socket.write(&frame) {
-                Ok(n) if n == frame.len() => {}
-                Ok(_) => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                // The load has gone.
-                Err(_) => return Ok(()),
+        for group in sockets.chunks_mut(each) {
+            next += tick / groups;
+            let now = Instant::now();
+            if next + tick < now {
+                // It was paused: what was missed is not made up for.
+                next = now;
+            }
+            std::thread::sleep(next.saturating_duration_since(now));
+            for socket in group {
+                match socket.write(&frame) {
+                    Ok(n) if n == frame.len() => {}
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    // The load has gone.
+                    Ok(_) | Err(_) => return Ok(()),
+                }
             }
         }
     }

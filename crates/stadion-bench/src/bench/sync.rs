@@ -93,9 +93,13 @@ fn table(plan: &Plan, subjects: &[Subject<'_>], answer_bytes: usize) -> Table {
         }
         if let [shortest, .., longest] = streams {
             rows.push(
-                Row::new(format!("CPU a poll, {}", longest.what), "µs", longest.cpu_us.clone())
-                    .beside("the shortest stream", &shortest.cpu_us)
-                    .ratio_at_most(LONG_RATIO_MAX),
+                Row::new(
+                    format!("CPU a poll, {} against {}", longest.what, shortest.what),
+                    "µs",
+                    longest.cpu_us.clone(),
+                )
+                .beside("the shortest stream", &shortest.cpu_us)
+                .ratio_at_most(LONG_RATIO_MAX),
             );
         }
         for stream in streams {
