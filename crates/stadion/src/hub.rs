@@ -1,6 +1,7 @@
 //! What stands between streams and sockets: ready bytes, cursors, and writing without waiting.
 
 pub mod connection;
+pub mod cursor;
 pub mod frame;
 pub mod inbound;
 pub mod readers;

@@ -12,8 +12,9 @@ use stadion_log::{Appended, Batch, EventLog, MemoryLog};
 
 use crate::clock::Clock;
 use crate::config::EventRules;
+use crate::hub::cursor::{Encoding, LiveList, Source};
 use crate::hub::frame::Header;
-use crate::hub::readers::{Encoding, LiveList, Readers, Source};
+use crate::hub::readers::Readers;
 use crate::reading::envelope::Envelope;
 
 use super::live::Live;
@@ -238,13 +239,8 @@ impl Source for Cell {
         let begin = out.len();
         let mut body = Vec::new();
         while next < head {
-            inner.show(next..next + 1, &mut |record| match encoding {
-                Encoding::Bare => push_frame(out, record.bytes),
-                Encoding::Envelope => {
-                    body.clear();
-                    envelope.push_event(&mut body, record, false);
-                    push_frame(out, &body);
-                }
+            inner.show(next..next + 1, &mut |record| {
+                push_record(out, &mut body, &envelope, encoding, record, false);
             });
             next += 1;
             if out.len() - begin > bytes_max {
@@ -269,13 +265,8 @@ impl Source for Cell {
         for offset in list.iter().skip(at) {
             let before = out.len();
             // It is not there any more where its scope has closed while the reader was on its way.
-            let read = inner.log.read(*offset..*offset + 1, &mut |record| match encoding {
-                Encoding::Bare => push_frame(out, record.bytes),
-                Encoding::Envelope => {
-                    body.clear();
-                    envelope.push_event(&mut body, record, true);
-                    push_frame(out, &body);
-                }
+            let read = inner.log.read(*offset..*offset + 1, &mut |record| {
+                push_record(out, &mut body, &envelope, encoding, record, true);
             });
             next += 1;
             if read.is_err() {
@@ -293,17 +284,31 @@ impl Source for Cell {
     }
 
     fn push_live_mark(&self, out: &mut Vec<u8>, encoding: Encoding, truncated: bool, next: u64) {
-        if encoding == Encoding::Envelope {
-            let mut body = Vec::new();
-            self.envelope(self.inner.lock().epoch).push_live(&mut body, next, truncated);
-            push_frame(out, &body);
+        let envelope = self.envelope(self.inner.lock().epoch);
+        match encoding {
+            Encoding::Bare => {}
+            Encoding::Envelope => {
+                let mut body = Vec::new();
+                envelope.push_live(&mut body, next, truncated);
+                push_frame(out, &body);
+            }
+            Encoding::EventStream | Encoding::EventStreamEnvelope => {
+                out.extend_from_slice(format!("id: {}\n\n", envelope.position(next)).as_bytes());
+            }
         }
     }
 
-    fn push_skipped(&self, out: &mut Vec<u8>, _: Encoding, skipped: u64) {
+    fn push_skipped(&self, out: &mut Vec<u8>, encoding: Encoding, skipped: u64) {
         let mut body = Vec::new();
         self.envelope(None).push_skipped(&mut body, skipped);
-        push_frame(out, &body);
+        match encoding {
+            Encoding::Bare | Encoding::Envelope => push_frame(out, &body),
+            Encoding::EventStream | Encoding::EventStreamEnvelope => {
+                out.extend_from_slice(b"event: skipped\ndata: ");
+                out.extend_from_slice(&body);
+                out.extend_from_slice(b"\n\n");
+            }
+        }
     }
 
     fn live_state(&self) -> Option<LiveList> {
@@ -311,6 +316,33 @@ impl Source for Cell {
         let (offsets, truncated) = inner.live.as_ref()?.offsets(Clock::wall_ms());
         Some(LiveList { offsets, truncated, next: inner.head() })
     }
+}
+
+/// An event as this encoding has it. `body` is scratch.
+fn push_record(
+    out: &mut Vec<u8>,
+    body: &mut Vec<u8>,
+    envelope: &Envelope<'_>,
+    encoding: Encoding,
+    record: stadion_log::Record<'_>,
+    state: bool,
+) {
+    body.clear();
+    match encoding {
+        Encoding::Bare => return push_frame(out, record.bytes),
+        Encoding::EventStream => body.extend_from_slice(record.bytes),
+        Encoding::Envelope | Encoding::EventStreamEnvelope => envelope.push_event(body, record, state),
+    }
+    if encoding == Encoding::Envelope {
+        return push_frame(out, body);
+    }
+    if !state {
+        out.extend_from_slice(format!("id: {}\n", envelope.position(record.offset + 1)).as_bytes());
+    }
+    out.extend_from_slice(b"data: ");
+    // Inside a string a line break is escaped, so what is left of them are blanks.
+    out.extend(body.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    out.extend_from_slice(b"\n\n");
 }
 
 fn push_frame(out: &mut Vec<u8>, payload: &[u8]) {

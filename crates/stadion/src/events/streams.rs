@@ -145,7 +145,7 @@ impl EventStreams {
         }
     }
 
-    pub fn close_all(&self, code: CloseCode, reason: &str) {
+    pub fn close_all(&self, code: CloseCode, reason: &'static str) {
         let now = self.clock.now();
         for cell in self.cells.read().values() {
             cell.readers.lock().close_all(code, reason, now);

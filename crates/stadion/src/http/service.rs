@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 
 use super::access::Denied;
@@ -14,28 +14,47 @@ use super::{access, pages, streams, upgrade};
 use crate::app::App;
 use crate::lockstep::address::Address;
 use crate::lockstep::{poll, push};
+use crate::reading::event_stream::{self, EventStream};
+
+/// A whole answer, or one that goes on.
+pub type Body = Either<Full<Bytes>, EventStream>;
 
 /// Answers a request of `peer`.
-pub async fn answer(app: Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> Reply {
+pub async fn answer(app: Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
+    if let Some(name) = streams::event_stream_name(&parts) {
+        return match event_stream::open(&app, peer, &parts, &name) {
+            Ok(reply) => reply.map(Either::Right),
+            Err(reply) => reply.map(Either::Left),
+        };
+    }
+    whole_answer(app, peer, &mut parts, body).await.map(Either::Left)
+}
+
+async fn whole_answer(
+    app: Arc<App>,
+    peer: SocketAddr,
+    parts: &mut http::request::Parts,
+    body: Incoming,
+) -> Reply {
     let path = parts.uri.path().to_owned();
     if let Some(address) = lockstep_address(&app, &parts.method, &path) {
-        let mut reply = lockstep(&app, peer, &mut parts, body, address).await;
+        let mut reply = lockstep(&app, peer, parts, body, address).await;
         allow_cross_origin(&app, &mut reply);
         return reply;
     }
     // Whom the whole server is closed to (another website's page behind a rebound name, a proxy) sees no page either.
-    if let Err(denied) = access::check_entry(&app, &parts, peer) {
+    if let Err(denied) = access::check_entry(&app, parts, peer) {
         return denied.reply();
     }
     if parts.method == Method::OPTIONS {
         return no_content();
     }
     if let Some(stream) = path.strip_prefix("/v1/streams") {
-        return streams::answer(&app, peer, &mut parts, stream, body).await;
+        return streams::answer(&app, peer, parts, stream, body).await;
     }
     if let Some(competition) = path.strip_prefix("/v1/competitions") {
-        return streams::competition(&app, peer, &mut parts, competition, body).await;
+        return streams::competition(&app, peer, parts, competition, body).await;
     }
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return error::reply(

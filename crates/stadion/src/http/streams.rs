@@ -15,12 +15,28 @@ use crate::events::competitions::{self, COMPETITIONS};
 use crate::events::publish;
 use crate::lockstep::address;
 use crate::reading::envelope::Envelope;
-use crate::reading::{page, socket};
+use crate::reading::{event_stream, page, socket};
 use crate::rights::Right;
 
 /// Streams of a list.
 const LIMIT: usize = 100;
 const LIMIT_MAX: usize = 1_000;
+
+/// The stream whose events are asked for as server-sent events, if that is what the request is.
+pub(super) fn event_stream_name(parts: &request::Parts) -> Option<String> {
+    let path = parts.uri.path();
+    if parts.method != Method::GET || !path.starts_with("/v1/") || !event_stream::is_wanted(parts) {
+        return None;
+    }
+    if let Some(id) = path.strip_prefix("/v1/competitions") {
+        return match id.strip_prefix('/') {
+            None => id.is_empty().then(|| COMPETITIONS.to_owned()),
+            Some(id) => Some(competitions::stream_of(&address::decode(id).ok()?)),
+        };
+    }
+    let name = path.strip_prefix("/v1/streams/")?.strip_suffix("/events")?;
+    address::decode(name).ok().map(std::borrow::Cow::into_owned)
+}
 
 /// `path` is what follows `/v1/streams`.
 pub(super) async fn answer(

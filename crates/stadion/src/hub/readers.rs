@@ -1,93 +1,28 @@
-//! The plain readers of a stream: cursors into shared tails, or into the log where they are behind.
+//! The plain readers of a stream: WebSockets that are written to, and bodies that ask.
 //!
-//! A tail holds ready frames of one encoding and is made while somebody reads it at the head. A flush takes what is
-//! new into the tails once and writes `tail[cursor..]` to each reader, whatever that is to whom. Who is behind (joined
-//! from an old position, blocked for long) reads chunks of the log by its own task until it has reached the tail.
+//! A flush takes what is new into the tails once, writes `tail[cursor..]` to each WebSocket, whatever that is to whom,
+//! and wakes the bodies. Who is behind (joined from an old position, blocked for long) is brought on by its own task.
 
 use std::io::IoSlice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
 use std::time::Duration;
 
 use slab::Slab;
 use stadion_core::Time;
 
+use super::cursor::{Cursor, Due, EncodedTail, Encoding, Source};
 use super::frame::{CloseCode, PING, frames_within};
 use super::socket::{Sent, Socket};
-use super::tail::Tail;
 
-/// What readers read: a log with its live state, seen through an encoder.
-pub trait Source {
-    /// The offset that the next event gets.
-    fn head(&self) -> u64;
-
-    /// The oldest offset from which all events on are kept.
-    fn first(&self) -> u64;
-
-    /// Appends the frames of events from `from` on, until `head` or until they are more than `bytes_max`; the offset
-    /// behind the last.
-    fn push_frames(&self, out: &mut Vec<u8>, encoding: Encoding, from: u64, bytes_max: usize) -> u64;
-
-    /// Appends the frames of a part of live state, from `at` of the list on: the places of the first and behind the
-    /// last. What is gone meanwhile is passed over, so that there is a frame for each place between.
-    fn push_state(
-        &self,
-        out: &mut Vec<u8>,
-        encoding: Encoding,
-        list: &[u64],
-        at: usize,
-        bytes_max: usize,
-    ) -> (usize, usize);
-
-    /// Appends what says that live state is complete and live begins behind `offset` (an offset or -1).
-    fn push_live_mark(&self, out: &mut Vec<u8>, encoding: Encoding, truncated: bool, next: u64);
-
-    /// Appends what says that so many events were left out.
-    fn push_skipped(&self, out: &mut Vec<u8>, encoding: Encoding, skipped: u64);
-
-    /// The live state now; `None` where the stream has no scope rules.
-    fn live_state(&self) -> Option<LiveList>;
-}
-
-/// The offsets that restore the present state, in order.
-#[derive(Clone, Debug)]
-pub struct LiveList {
-    pub offsets: Arc<[u64]>,
-    pub truncated: bool,
-    /// The offset with which live begins.
-    pub next: u64,
-}
-
-/// How an event is framed for a reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// The event's own bytes and nothing else.
-    Bare,
-    /// `{"stream","epoch","offset",…,"body"}`
-    Envelope,
-}
-
-/// A reader's cursor.
+/// A WebSocket that reads.
 #[derive(Debug)]
 pub struct Reader {
     pub socket: Arc<Socket>,
-    pub encoding: Encoding,
-    /// Live state still to be sent, before anything else.
-    pub state: Option<StateCursor>,
-    /// The offset that it gets next.
-    pub next: u64,
-    /// Where that is in the tail; `None`: it reads from the log and is nobody's slow reader yet.
-    pub place: Option<u64>,
-    /// Nothing from this offset on; then the connection ends.
-    pub until: Option<u64>,
+    pub cursor: Cursor,
     pub heard: Arc<AtomicU64>,
     pub pinged: Time,
-}
-
-#[derive(Debug)]
-pub struct StateCursor {
-    pub list: LiveList,
-    pub at: usize,
 }
 
 /// What becomes of a reader that is too far behind.
@@ -101,60 +36,56 @@ pub enum SlowReader {
 #[derive(Debug)]
 pub struct Readers {
     readers: Slab<Reader>,
-    bare: EncodedTail,
-    envelope: EncodedTail,
+    /// Who reads through a body of HTTP, and waits for something new.
+    bodies: Slab<Option<Waker>>,
+    tails: [EncodedTail; 4],
     backlog_bytes: u64,
     slow: SlowReader,
-}
-
-#[derive(Debug)]
-struct EncodedTail {
-    encoding: Encoding,
-    tail: Tail,
-    /// The offset behind the last event in it.
-    next: u64,
-    /// Readers that stand in it.
-    users: usize,
+    closed: Option<(CloseCode, &'static str)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReaderId(usize);
 
-/// Read from the log at once for a reader that is behind.
-const CHUNK_BYTES: usize = 64 << 10;
+/// What a body gets.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Pulled {
+    Frames(Vec<u8>),
+    /// Its waker is called when there is something.
+    Nothing,
+    /// These are its last words.
+    End(CloseCode, &'static str),
+}
+
 /// A reader that is behind gives way to others after so many chunks.
 const CHUNKS_A_TURN: usize = 16;
 const PING_EVERY: Duration = Duration::from_secs(54);
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How far a reader got in its turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    /// It has had everything, or its socket is full.
-    Done,
-    /// There is more for it, and room.
-    More,
-}
+const WHERE_IT_ENDS: &str = "this is where you wanted to stop";
+const TOO_FAR_BEHIND: &str = "too far behind: come back for live state";
 
 impl Readers {
     pub fn new(backlog_bytes: usize, slow: SlowReader) -> Self {
-        let tail = |encoding| EncodedTail { encoding, tail: Tail::default(), next: 0, users: 0 };
+        let encodings =
+            [Encoding::Bare, Encoding::Envelope, Encoding::EventStream, Encoding::EventStreamEnvelope];
         Self {
             readers: Slab::new(),
-            bare: tail(Encoding::Bare),
-            envelope: tail(Encoding::Envelope),
+            bodies: Slab::new(),
+            tails: encodings.map(EncodedTail::new),
             backlog_bytes: backlog_bytes as u64,
             slow,
+            closed: None,
         }
     }
 
     pub fn len(&self) -> usize {
-        self.readers.len()
+        self.readers.len() + self.bodies.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.readers.is_empty()
+        self.len() == 0
     }
 
     pub fn add(&mut self, reader: Reader) -> ReaderId {
@@ -162,30 +93,43 @@ impl Readers {
     }
 
     pub fn remove(&mut self, id: ReaderId) {
-        if let Some(reader) = self.readers.try_remove(id.0)
-            && reader.place.is_some()
-        {
-            self.tail_of(reader.encoding).users -= 1;
+        if let Some(mut reader) = self.readers.try_remove(id.0) {
+            let tail = tail_of(&mut self.tails, reader.cursor.encoding);
+            reader.cursor.leave(tail);
         }
     }
 
-    pub fn close_all(&self, code: CloseCode, reason: &str, now: Time) {
+    pub fn add_body(&mut self) -> ReaderId {
+        ReaderId(self.bodies.insert(None))
+    }
+
+    pub fn remove_body(&mut self, id: ReaderId, cursor: &mut Cursor) {
+        if self.bodies.try_remove(id.0).is_some() {
+            cursor.leave(tail_of(&mut self.tails, cursor.encoding));
+        }
+    }
+
+    /// Sends everybody home.
+    pub fn close_all(&mut self, code: CloseCode, reason: &'static str, now: Time) {
+        self.closed = Some((code, reason));
         for (_, reader) in &self.readers {
             reader.socket.close(code, reason, now);
         }
+        self.wake_bodies();
     }
 
     /// Gives everybody who stands at the tail what is new. The bytes handed to the kernel.
     pub fn flush(&mut self, source: &impl Source, now: Time) -> u64 {
-        for tail in [&mut self.bare, &mut self.envelope] {
+        for tail in &mut self.tails {
             tail.extend(source);
         }
+        self.wake_bodies();
         let mut sent = 0;
-        let Self { readers, bare, envelope, backlog_bytes, slow } = self;
+        let Self { readers, tails, backlog_bytes, slow, .. } = self;
         for (_, reader) in readers.iter_mut() {
-            let tail = if reader.encoding == Encoding::Bare { &mut *bare } else { &mut *envelope };
-            if reader.place.is_some() {
-                sent += tell(reader, tail, source, *backlog_bytes, *slow, now).1;
+            if reader.cursor.place.is_some() {
+                let tail = tail_of(tails, reader.cursor.encoding);
+                sent += tell(reader, tail, source, *backlog_bytes, *slow, now).0;
             }
         }
         sent
@@ -194,11 +138,47 @@ impl Readers {
     /// Brings one reader on: who has just joined, or whose socket has room again. The bytes handed to the kernel, and
     /// whether there is more to do for it at once.
     pub fn advance(&mut self, id: ReaderId, source: &impl Source, now: Time) -> (u64, bool) {
-        let Self { readers, bare, envelope, backlog_bytes, slow } = self;
+        let Self { readers, tails, backlog_bytes, slow, .. } = self;
         let Some(reader) = readers.get_mut(id.0) else { return (0, false) };
-        let tail = if reader.encoding == Encoding::Bare { bare } else { envelope };
-        let (turn, sent) = tell(reader, tail, source, *backlog_bytes, *slow, now);
-        (sent, turn == Turn::More)
+        let tail = tail_of(tails, reader.cursor.encoding);
+        tell(reader, tail, source, *backlog_bytes, *slow, now)
+    }
+
+    /// What a body gets next.
+    pub fn pull(&mut self, id: ReaderId, cursor: &mut Cursor, source: &impl Source, waker: &Waker) -> Pulled {
+        if let Some((code, reason)) = self.closed {
+            return Pulled::End(code, reason);
+        }
+        let tail = tail_of(&mut self.tails, cursor.encoding);
+        let is_behind = cursor.backlog(tail) > self.backlog_bytes;
+        let due = if is_behind { Due::Gone } else { cursor.due(tail, source) };
+        match due {
+            Due::Tail([]) => {
+                if let Some(waits) = self.bodies.get_mut(id.0) {
+                    *waits = Some(waker.clone());
+                }
+                Pulled::Nothing
+            }
+            Due::Tail(frames) => {
+                let frames = frames.to_vec();
+                cursor.sent_tail(tail);
+                Pulled::Frames(frames)
+            }
+            Due::Chunk(chunk) => {
+                cursor.sent_whole_chunk(&chunk);
+                Pulled::Frames(chunk.bytes)
+            }
+            Due::Finished => Pulled::End(CloseCode::Done, WHERE_IT_ENDS),
+            Due::Gone => match source.live_state().filter(|_| self.slow == SlowReader::Skip) {
+                Some(list) => {
+                    let mut note = Vec::new();
+                    source.push_skipped(&mut note, cursor.encoding, list.next.saturating_sub(cursor.next));
+                    cursor.restart(list, tail);
+                    Pulled::Frames(note)
+                }
+                None => Pulled::End(CloseCode::TooSlow, TOO_FAR_BEHIND),
+            },
+        }
     }
 
     /// Pings who was not pinged for long, and drops who is silent or takes nothing.
@@ -216,43 +196,27 @@ impl Readers {
         }
     }
 
-    fn tail_of(&mut self, encoding: Encoding) -> &mut EncodedTail {
-        match encoding {
-            Encoding::Bare => &mut self.bare,
-            Encoding::Envelope => &mut self.envelope,
-        }
-    }
-}
-
-impl EncodedTail {
-    /// Takes what is new; nothing where nobody stands in it.
-    fn extend(&mut self, source: &impl Source) {
-        let head = source.head();
-        if self.users == 0 {
-            self.tail.clear();
-            self.next = head;
-            return;
-        }
-        let first = source.first();
-        if self.next < first {
-            // Events went before anybody was told of them. Who stands here looks into the log, and finds out.
-            self.tail.break_off();
-            self.next = first;
-        }
-        while self.next < head {
-            let from = self.next;
-            let mut next = from;
-            let encoding = self.encoding;
-            self.tail.extend(|out| next = source.push_frames(out, encoding, from, CHUNK_BYTES));
-            if next == from {
-                return;
+    fn wake_bodies(&mut self) {
+        for (_, waits) in &mut self.bodies {
+            if let Some(waker) = waits.take() {
+                waker.wake();
             }
-            self.next = next;
         }
     }
 }
 
-/// Sends a reader what is due to it, from wherever it stands.
+fn tail_of(tails: &mut [EncodedTail; 4], encoding: Encoding) -> &mut EncodedTail {
+    let [bare, envelope, event_stream, event_stream_envelope] = tails;
+    match encoding {
+        Encoding::Bare => bare,
+        Encoding::Envelope => envelope,
+        Encoding::EventStream => event_stream,
+        Encoding::EventStreamEnvelope => event_stream_envelope,
+    }
+}
+
+/// Sends a WebSocket what is due to it, from wherever it stands. The bytes handed to the kernel, and whether there is
+/// more for it, and room.
 fn tell(
     reader: &mut Reader,
     tail: &mut EncodedTail,
@@ -260,188 +224,71 @@ fn tell(
     backlog_bytes: u64,
     slow: SlowReader,
     now: Time,
-) -> (Turn, u64) {
-    if let Some(place) = reader.place
-        && tail.tail.head() - place > backlog_bytes
-    {
-        // Where it can't be told now, it stays behind and is told later.
-        if !leave_behind(reader, tail, source, slow, now) {
-            return (Turn::Done, 0);
-        }
-    }
+) -> (u64, bool) {
+    let Reader { socket, cursor, .. } = reader;
     let mut total = 0;
     for _ in 0..CHUNKS_A_TURN {
-        reader.forget_finished_state();
-        if reader.until.is_some_and(|until| reader.next >= until) && reader.state.is_none() {
-            reader.socket.close(CloseCode::Done, "this is where you wanted to stop", now);
-            return (Turn::Done, total);
-        }
-        let slice = reader.place.filter(|_| reader.until.is_none()).and_then(|place| tail.tail.from(place));
-        if let Some(frames) = slice {
-            let (bytes, taken) = send(reader, frames, now);
-            reader.move_on(bytes, taken);
-            return (Turn::Done, total + bytes);
-        }
-        if reader.state.is_none() && reader.next < source.first() {
-            // What it would get next is not kept any more.
-            if !leave_behind(reader, tail, source, slow, now) {
-                return (Turn::Done, total);
+        let is_behind = cursor.backlog(tail) > backlog_bytes;
+        let due = if is_behind { Due::Gone } else { cursor.due(tail, source) };
+        match due {
+            Due::Tail(frames) => {
+                let (bytes, taken) = send(socket, frames, now);
+                cursor.sent_of_tail(bytes, taken);
+                return (total + bytes, false);
             }
-            continue;
-        }
-        let mut out = Vec::new();
-        let step = next_chunk(reader, source, &mut out);
-        if out.is_empty() && reader.state.is_some() {
-            // All that was left of it is gone meanwhile.
-            step.commit(reader, 0, 0);
-            continue;
-        }
-        if out.is_empty() {
-            if stand_in_tail(reader, tail, source) {
-                // At the head: from now on it is told by flushes.
-                return (Turn::Done, total);
+            Due::Chunk(chunk) => {
+                let (bytes, taken) = send(socket, &chunk.bytes, now);
+                cursor.sent_chunk(&chunk, bytes, taken);
+                total += bytes;
+                if bytes < chunk.bytes.len() as u64 {
+                    return (total, false);
+                }
             }
-            continue;
-        }
-        let (bytes, taken) = send(reader, &out, now);
-        total += bytes;
-        step.commit(reader, bytes, taken);
-        if bytes < out.len() as u64 {
-            return (Turn::Done, total);
-        }
-    }
-    (Turn::More, total)
-}
-
-impl Reader {
-    /// So many bytes of events' frames are on their way, and so many frames. A frame has the same bytes in the tail as
-    /// when it is made anew from the log, so the place stays exact.
-    fn move_on(&mut self, bytes: u64, frames: u64) {
-        self.place = self.place.map(|place| place + bytes);
-        self.next += frames;
-    }
-
-    /// Bare frames have no mark behind live state; there it is over with its last event.
-    fn forget_finished_state(&mut self) {
-        let is_over = |state: &StateCursor| state.at >= state.list.offsets.len();
-        if self.encoding == Encoding::Bare && self.state.as_ref().is_some_and(is_over) {
-            self.state = None;
-        }
-    }
-}
-
-/// What a chunk of frames means for the cursor once they are sent.
-enum Step {
-    /// So many frames of live state, and perhaps the mark behind it.
-    State {
-        from: usize,
-        frames: u64,
-        with_mark: bool,
-    },
-    Events,
-}
-
-impl Step {
-    fn commit(self, reader: &mut Reader, bytes: u64, taken: u64) {
-        match self {
-            Self::Events => reader.move_on(bytes, taken),
-            Self::State { from, frames, with_mark } => {
-                let Some(state) = &mut reader.state else { return };
-                state.at = from + usize::try_from(taken.min(frames)).unwrap_or(0);
-                if with_mark && taken > frames {
-                    reader.state = None;
+            Due::Finished => {
+                socket.close(CloseCode::Done, WHERE_IT_ENDS, now);
+                return (total, false);
+            }
+            Due::Gone => {
+                if !leave_behind(socket, cursor, tail, source, slow, now) {
+                    return (total, false);
                 }
             }
         }
     }
-}
-
-fn next_chunk(reader: &Reader, source: &impl Source, out: &mut Vec<u8>) -> Step {
-    let Some(state) = &reader.state else {
-        let until = reader.until.unwrap_or(u64::MAX);
-        if reader.next < until {
-            let next = source.push_frames(out, reader.encoding, reader.next, CHUNK_BYTES);
-            if next > until {
-                out.clear();
-                push_up_to(reader, source, until, out);
-            }
-        }
-        return Step::Events;
-    };
-    let list = &state.list.offsets;
-    let (from, behind) = source.push_state(out, reader.encoding, list, state.at, CHUNK_BYTES);
-    let is_last = behind >= list.len();
-    let before_mark = out.len();
-    if is_last {
-        source.push_live_mark(out, reader.encoding, state.list.truncated, reader.next);
-    }
-    Step::State { from, frames: (behind - from) as u64, with_mark: out.len() > before_mark }
-}
-
-/// Event by event, for a reader that ends within the next chunk.
-fn push_up_to(reader: &Reader, source: &impl Source, until: u64, out: &mut Vec<u8>) {
-    let mut next = reader.next;
-    while next < until && out.len() < CHUNK_BYTES {
-        let after = source.push_frames(out, reader.encoding, next, 0);
-        if after == next {
-            return;
-        }
-        next = after;
-    }
-}
-
-/// Gives a reader that has read the whole log its place in the tail. `false`: something came meanwhile, it must read
-/// on first.
-fn stand_in_tail(reader: &mut Reader, tail: &mut EncodedTail, source: &impl Source) -> bool {
-    if reader.place.is_some() {
-        return true;
-    }
-    if tail.users == 0 {
-        tail.tail.clear();
-        tail.next = reader.next;
-    } else {
-        tail.extend(source);
-    }
-    let is_at_head = reader.next == tail.next;
-    if is_at_head {
-        tail.users += 1;
-        reader.place = Some(tail.tail.head());
-    }
-    is_at_head
+    (total, true)
 }
 
 /// A reader that is too far behind starts anew from live state, or goes. `false`: not now, or not at all.
 fn leave_behind(
-    reader: &mut Reader,
+    socket: &Socket,
+    cursor: &mut Cursor,
     tail: &mut EncodedTail,
     source: &impl Source,
     slow: SlowReader,
     now: Time,
 ) -> bool {
-    let live =
-        source.live_state().filter(|_| slow == SlowReader::Skip && reader.encoding == Encoding::Envelope);
-    let Some(list) = live else {
-        reader.socket.close(CloseCode::TooSlow, "too far behind: come back for live state", now);
+    let may_skip = slow == SlowReader::Skip && cursor.encoding.can_skip();
+    let Some(list) = source.live_state().filter(|_| may_skip) else {
+        socket.close(CloseCode::TooSlow, TOO_FAR_BEHIND, now);
         return false;
     };
     let mut note = Vec::new();
-    source.push_skipped(&mut note, reader.encoding, list.next.saturating_sub(reader.next));
-    if reader.socket.send(&[IoSlice::new(&note)], now) != Sent::Taken {
+    source.push_skipped(&mut note, cursor.encoding, list.next.saturating_sub(cursor.next));
+    if socket.send(&[IoSlice::new(&note)], now) != Sent::Taken {
         // It hears of it when it takes something again.
         return false;
     }
-    if reader.place.take().is_some() {
-        tail.users -= 1;
-    }
-    reader.next = list.next;
-    reader.state = Some(StateCursor { list, at: 0 });
+    cursor.restart(list, tail);
     true
 }
 
 /// Hands frames to the socket. The bytes that are on their way (whole frames, the last of them perhaps kept by the
 /// socket in part), and how many frames that is.
-fn send(reader: &mut Reader, frames: &[u8], now: Time) -> (u64, u64) {
-    match reader.socket.send_frames(frames, now) {
+fn send(socket: &Socket, frames: &[u8], now: Time) -> (u64, u64) {
+    if frames.is_empty() {
+        return (0, 0);
+    }
+    match socket.send_frames(frames, now) {
         Some(bytes) => (bytes as u64, frames_within(frames, bytes)),
         None => (0, 0),
     }

@@ -17,8 +17,9 @@ use crate::http::access::{self, Denied};
 use crate::http::error::{self, Reply};
 use crate::http::upgrade;
 use crate::hub::connection::{self, Handler};
+use crate::hub::cursor::{Cursor, Encoding, Source, StateCursor};
 use crate::hub::frame::CloseCode;
-use crate::hub::readers::{Encoding, Reader, ReaderId, Source, StateCursor};
+use crate::hub::readers::{Reader, ReaderId};
 use crate::hub::socket::Socket;
 use crate::rights::Right;
 use crate::serve::Counted;
@@ -128,8 +129,8 @@ async fn read(app: &Arc<App>, tcp: TcpStream, early: Bytes, name: &str, wishes: 
         return connection::refuse(socket, CloseCode::BadRequest, "bad_stream_name", clock).await;
     };
     let heard = Arc::new(AtomicU64::new(clock.now().as_micros()));
-    let reader = match reader(&cell, &socket, &heard, &wishes, clock) {
-        Ok(reader) => reader,
+    let cursor = match cursor(&cell, &wishes) {
+        Ok(cursor) => cursor,
         Err(lost) => {
             app.events.release(&cell);
             return connection::refuse(socket, CloseCode::PositionLost, &lost.to_string(), clock).await;
@@ -137,6 +138,8 @@ async fn read(app: &Arc<App>, tcp: TcpStream, early: Bytes, name: &str, wishes: 
     };
     let metrics = &app.streams.metrics;
     metrics.readers.increment(1.0);
+    let (socket_of_reader, pinged) = (Arc::clone(&socket), clock.now());
+    let reader = Reader { socket: socket_of_reader, cursor, heard: Arc::clone(&heard), pinged };
     let id = cell.readers.lock().add(reader);
     if app.is_draining() {
         socket.close(CloseCode::GoingAway, "the server goes away: come back", clock.now());
@@ -153,13 +156,8 @@ async fn read(app: &Arc<App>, tcp: TcpStream, early: Bytes, name: &str, wishes: 
 /// A reader says nothing; control frames are small.
 const MESSAGE_BYTES_MAX: usize = 4096;
 
-fn reader(
-    cell: &Cell,
-    socket: &Arc<Socket>,
-    heard: &Arc<AtomicU64>,
-    wishes: &Wishes,
-    clock: Clock,
-) -> Result<Reader, Lost> {
+/// The cursor of a new reader.
+pub fn cursor(cell: &Cell, wishes: &Wishes) -> Result<Cursor, Lost> {
     let inner = cell.inner.lock();
     let begun = begin(&inner, &wishes.from);
     let until = wishes.to.as_ref().map(|to| begin(&inner, to)).transpose()?;
@@ -174,16 +172,7 @@ fn reader(
             (Some(StateCursor { list, at: 0 }), next)
         }
     };
-    Ok(Reader {
-        socket: Arc::clone(socket),
-        encoding: wishes.encoding,
-        state,
-        next,
-        place: None,
-        until,
-        heard: Arc::clone(heard),
-        pinged: clock.now(),
-    })
+    Ok(Cursor { encoding: wishes.encoding, state, next, place: None, until })
 }
 
 struct Plain {
