@@ -6,7 +6,7 @@
  *
  * @typedef {"joined" | "network" | "going_away" | "too_slow" | "too_big" | "epoch_changed" | "ended" | "replaced"
  *   | "deleted" | "forbidden" | "unauthorized" | "bad_request" | "conflict" | "bad_answer" | "refused"
- *   | "token" | "closed"} Cause
+ *   | "token" | "done" | "closed"} Cause
  *
  * @typedef {object} Ending
  * @property {Remedy} remedy

@@ -1,6 +1,7 @@
 // The client library of stadion for browsers and Node.
 
 export { EventStream } from "./event-stream.js";
+export { Reader } from "./reader.js";
 export { StreamError } from "./stream-error.js";
 export { Seed, Random } from "./random.js";
 export * as fixed from "./fixed.js";
@@ -13,6 +14,9 @@ export { syncTest, SyncTestError } from "./sync-test.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").StreamEvent} StreamEvent */
+/** @typedef {import("./read-cursor.js").ReadEvent} ReadEvent */
+/** @typedef {import("./reader.js").ReaderOptions} ReaderOptions */
+/** @typedef {import("./reader.js").ReaderHandlers} ReaderHandlers */
 /** @typedef {import("./lockstep.js").Request} Request */
 /** @typedef {import("./sim.js").Entity} Entity */
 /** @typedef {import("./sim.js").ClientEvent} ClientEvent */

@@ -2,10 +2,11 @@ import { StreamError } from "./stream-error.js";
 
 const NAME_BYTES_MAX = 128;
 
-/** Where a stream is: the server's base address and the stream's name (wire/event-stream.md). */
+/** Where a stream is: the server's base address and the stream's name (wire/event-stream.md, wire/stadion.md). */
 export class StreamAddress {
   #base;
   #path;
+  #events;
 
   /**
    * @param {string} base as `https://host` or `https://host/below/here`
@@ -28,6 +29,7 @@ export class StreamAddress {
     }
     this.#base = url.origin + url.pathname.replace(/\/+$/, "");
     this.#path = `/v1/lockstep/${encodeURIComponent(stream)}`;
+    this.#events = `/v1/streams/${encodeURIComponent(stream)}/events`;
     /** Names server and stream. @readonly */
     this.key = `${this.#base} ${stream}`;
   }
@@ -46,8 +48,26 @@ export class StreamAddress {
    * @param {Record<string, string | number | undefined>} query what is undefined or "" is left out
    */
   socket(id, tick, query) {
-    const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-    const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
-    return this.poll(id, tick).replace(/^http/, "ws") + (text && `?${text}`);
+    return toSocket(this.poll(id, tick)) + queryText(query);
   }
+
+  /**
+   * Where its events are read as they come.
+   * @param {Record<string, string | number | undefined>} query what is undefined or "" is left out
+   */
+  events(query) {
+    return toSocket(this.#base + this.#events) + queryText(query);
+  }
+}
+
+/** @param {string} url */
+function toSocket(url) {
+  return url.replace(/^http/, "ws");
+}
+
+/** @param {Record<string, string | number | undefined>} query */
+function queryText(query) {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+  return text && `?${text}`;
 }

@@ -1,5 +1,5 @@
 export type Remedy = "retry" | "start_over" | "renew_identity" | "renew_token" | "isolate" | "stop";
-export type Cause = "joined" | "network" | "going_away" | "too_slow" | "too_big" | "epoch_changed" | "ended" | "replaced" | "deleted" | "forbidden" | "unauthorized" | "bad_request" | "conflict" | "bad_answer" | "refused" | "token" | "closed";
+export type Cause = "joined" | "network" | "going_away" | "too_slow" | "too_big" | "epoch_changed" | "ended" | "replaced" | "deleted" | "forbidden" | "unauthorized" | "bad_request" | "conflict" | "bad_answer" | "refused" | "token" | "done" | "closed";
 export type Ending = {
     remedy: Remedy;
     cause: Cause;

@@ -1,4 +1,5 @@
 export { EventStream } from "./event-stream.js";
+export { Reader } from "./reader.js";
 export { StreamError } from "./stream-error.js";
 export { Seed, Random } from "./random.js";
 export * as fixed from "./fixed.js";
@@ -10,6 +11,9 @@ export { Pace } from "./pace.js";
 export { syncTest, SyncTestError } from "./sync-test.js";
 export type Answer = import("./answer.js").Answer;
 export type StreamEvent = import("./answer.js").StreamEvent;
+export type ReadEvent = import("./read-cursor.js").ReadEvent;
+export type ReaderOptions = import("./reader.js").ReaderOptions;
+export type ReaderHandlers = import("./reader.js").ReaderHandlers;
 export type Request = import("./lockstep.js").Request;
 export type Entity = import("./sim.js").Entity;
 export type ClientEvent = import("./sim.js").ClientEvent;
@@ -19,6 +23,9 @@ export type Transport = import("./sim-driver.js").Transport;
 export type Game<E extends Entity = any> = import("./sim.js").Game<E>;
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").StreamEvent} StreamEvent */
+/** @typedef {import("./read-cursor.js").ReadEvent} ReadEvent */
+/** @typedef {import("./reader.js").ReaderOptions} ReaderOptions */
+/** @typedef {import("./reader.js").ReaderHandlers} ReaderHandlers */
 /** @typedef {import("./lockstep.js").Request} Request */
 /** @typedef {import("./sim.js").Entity} Entity */
 /** @typedef {import("./sim.js").ClientEvent} ClientEvent */

@@ -34,6 +34,13 @@ export declare class Outbox {
      */
     align(written: number): void;
     /**
+     * Goes on from what was kept.
+     * @param {number} written
+     * @param {Outgoing[]} events
+     * @param {boolean} numbered whether the server had said its first word
+     */
+    restore(written: number, events: Outgoing[], numbered: boolean): void;
+    /**
      * The events after number `after` that go into the next message.
      * @param {number} after
      * @param {number} [eventsMax]

@@ -1,4 +1,4 @@
-/** Where a stream is: the server's base address and the stream's name (wire/event-stream.md). */
+/** Where a stream is: the server's base address and the stream's name (wire/event-stream.md, wire/stadion.md). */
 export declare class StreamAddress {
     #private;
     /** Names server and stream. @readonly */
@@ -20,4 +20,9 @@ export declare class StreamAddress {
      * @param {Record<string, string | number | undefined>} query what is undefined or "" is left out
      */
     socket(id: string, tick: number, query: Record<string, string | number | undefined>): string;
+    /**
+     * Where its events are read as they come.
+     * @param {Record<string, string | number | undefined>} query what is undefined or "" is left out
+     */
+    events(query: Record<string, string | number | undefined>): string;
 }
