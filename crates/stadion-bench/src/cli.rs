@@ -16,7 +16,7 @@ Tables go to standard output as Markdown, progress to standard error where that 
 
 Examples:
   cargo build --release -p stadion -p stadion-bench
-  target/release/stadion-bench all --json figures.json
+  target/release/stadion-bench all --rounds 7 --json figures.json
   target/release/stadion-bench sync --rounds 9
   target/release/stadion-bench push --stadion /usr/bin/stadion";
 
