@@ -7,7 +7,11 @@
 mod check_config;
 mod completions;
 mod key;
+mod publish;
+mod record;
 mod serve;
+mod server;
+mod tail;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,7 +22,12 @@ use clap::{Parser, Subcommand};
 pub use check_config::CheckConfigArgs;
 pub use completions::CompletionsArgs;
 pub use key::KeyArgs;
+pub use publish::PublishArgs;
+pub use record::RecordArgs;
 pub use serve::{LogArgs, LogFormat, LogLevel, ServeArgs};
+pub use server::ServerArgs;
+use server::parse_stream;
+pub use tail::TailArgs;
 
 use crate::config::ConfigError;
 use crate::rights::KeyFileError;
@@ -36,6 +45,8 @@ const AFTER_HELP: &str = "\
 Examples:
   stadion serve --open                 everything on http://127.0.0.1:9922, and its page
   stadion serve --config stadion.toml  as the file says
+  stadion publish hall:1 events.jsonl  JSON Lines into a stream
+  stadion tail hall:1                  and out of it
   stadion key --name timing --right 'publish competition:*'
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
@@ -55,6 +66,12 @@ pub struct Cli {
 pub enum Command {
     /// Run the server: everything in one process on one port
     Serve(ServeArgs),
+    /// Write JSON Lines into a stream of events
+    Publish(PublishArgs),
+    /// Append what a competition or a stream brings to a file
+    Record(RecordArgs),
+    /// Print a stream's events as JSON Lines
+    Tail(TailArgs),
     /// Check a configuration file as `serve` would, without starting anything
     CheckConfig(CheckConfigArgs),
     /// Make an API key for a program, and what to put into the configuration
@@ -101,6 +118,12 @@ pub fn print_result(text: &str) -> Result<(), CliError> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// A setting of `record` and `replay` by its environment variable, under our name or under the one that recorders of
+/// Vantage events know.
+fn setting(name: &str) -> Option<String> {
+    ["STADION", "VANTAGE"].iter().find_map(|prefix| std::env::var(format!("{prefix}_{name}")).ok())
 }
 
 #[cfg(test)]

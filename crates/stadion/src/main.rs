@@ -9,6 +9,9 @@ use stadion::command;
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(args) => return command::serve(&args),
+        Command::Publish(args) => return args.run(),
+        Command::Record(args) => return args.run(),
+        Command::Tail(args) => return args.run(),
         Command::CheckConfig(args) => args.run(),
         Command::Key(args) => args.run(),
         Command::Completions(args) => args.run(),

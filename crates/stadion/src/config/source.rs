@@ -17,9 +17,21 @@ use super::{namespace, unbuilt};
 /// Environment variables begin with this.
 const PREFIX: &str = "STADION_";
 
-/// Environment variables that stand for a flag of the command and for no key of the file. `cli` reads them.
-pub const FLAG_VARIABLES: [&str; 5] =
-    ["STADION_CONFIG", "STADION_MEMORY", "STADION_INSECURE", "STADION_LOG", "STADION_LOG_FORMAT"];
+/// Environment variables that stand for a flag of a command and for no key of the file. `cli` reads them.
+pub const FLAG_VARIABLES: [&str; 12] = [
+    "STADION_CONFIG",
+    "STADION_MEMORY",
+    "STADION_INSECURE",
+    "STADION_LOG",
+    "STADION_LOG_FORMAT",
+    "STADION_SERVER",
+    "STADION_TOKEN",
+    "STADION_HOST",
+    "STADION_FILE",
+    "STADION_COMPETITION",
+    "STADION_ADDRESS",
+    "STADION_SPEED",
+];
 
 /// A configuration is written by people; what is larger is some other file.
 const FILE_BYTES_MAX: u64 = 1 << 20;
