@@ -30,6 +30,9 @@ pub(super) fn page(path: &str, query: Option<&str>, headers: &HeaderMap) -> Repl
             let to = query.map_or_else(|| "/play/".to_owned(), |query| format!("/play/?{query}"));
             return redirect(&to);
         }
+        "/watch" => return redirect("/watch/"),
+        // Without a stream it lists them.
+        _ if path.strip_prefix("/watch/").is_some_and(|stream| !stream.contains('/')) => "watch/index.html",
         "/favicon.ico" => return file(Web::get("shared/favicon.svg"), "shared/favicon.svg", headers),
         _ => return not_found(path),
     };
