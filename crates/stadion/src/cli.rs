@@ -9,6 +9,7 @@ mod completions;
 mod key;
 mod publish;
 mod record;
+mod replay;
 mod serve;
 mod server;
 mod tail;
@@ -24,6 +25,7 @@ pub use completions::CompletionsArgs;
 pub use key::KeyArgs;
 pub use publish::PublishArgs;
 pub use record::RecordArgs;
+pub use replay::ReplayArgs;
 pub use serve::{LogArgs, LogFormat, LogLevel, ServeArgs};
 pub use server::ServerArgs;
 use server::parse_stream;
@@ -70,6 +72,8 @@ pub enum Command {
     Publish(PublishArgs),
     /// Append what a competition or a stream brings to a file
     Record(RecordArgs),
+    /// Play a recording to whoever connects, or into a running server
+    Replay(ReplayArgs),
     /// Print a stream's events as JSON Lines
     Tail(TailArgs),
     /// Check a configuration file as `serve` would, without starting anything

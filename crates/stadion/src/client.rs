@@ -14,4 +14,7 @@ pub mod publish;
 pub mod record;
 pub mod record_file;
 pub mod recording;
+pub mod replay;
+pub mod replay_into;
+pub mod script;
 pub mod tail;

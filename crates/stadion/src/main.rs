@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => return command::serve(&args),
         Command::Publish(args) => return args.run(),
         Command::Record(args) => return args.run(),
+        Command::Replay(args) => return args.run(),
         Command::Tail(args) => return args.run(),
         Command::CheckConfig(args) => args.run(),
         Command::Key(args) => args.run(),

@@ -54,7 +54,7 @@ fn check_refused(line: &str, kind: ErrorKind, exit_code: i32) {
 fn what_is_mistyped_is_wrong_usage() {
     let usage = i32::from(EXIT_USAGE);
     check_refused("", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, usage);
-    for command in ["worker", "sidecar", "replay", "why", "match-sim", "backup", "sevre"] {
+    for command in ["worker", "sidecar", "why", "match-sim", "backup", "sevre"] {
         check_refused(command, ErrorKind::InvalidSubcommand, usage);
     }
     check_refused("serve --lisen x", ErrorKind::UnknownArgument, usage);
@@ -70,6 +70,10 @@ fn what_is_mistyped_is_wrong_usage() {
     check_refused("tail hall:1 --from yesterday", ErrorKind::ValueValidation, usage);
     check_refused("tail a/b", ErrorKind::ValueValidation, usage);
     check_refused("record --competition 1 --stream hall:1", ErrorKind::ArgumentConflict, usage);
+    for bad in ["--speed 0", "--speed -1", "--speed inf", "--from 12", "--address localhost"] {
+        check_refused(&format!("replay {}", bad.replacen(' ', "=", 1)), ErrorKind::ValueValidation, usage);
+    }
+    check_refused("replay --stream hall:1", ErrorKind::MissingRequiredArgument, usage);
     check_refused("publish v1", ErrorKind::ValueValidation, usage);
     check_refused("completions cmd", ErrorKind::InvalidValue, usage);
     check_refused("--version", ErrorKind::DisplayVersion, 0);

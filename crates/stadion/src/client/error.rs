@@ -22,6 +22,8 @@ pub enum ClientError {
     PositionLost(String),
     #[error("{what} {path}: {error}", path = path.display())]
     File { what: &'static str, path: PathBuf, error: std::io::Error },
+    #[error("cannot listen on {address}: {error}; choose another address with --address")]
+    Listen { address: std::net::SocketAddr, error: std::io::Error },
     #[error("cannot read standard input: {0}")]
     Input(std::io::Error),
     #[error("cannot write to standard output: {0}")]
@@ -51,6 +53,7 @@ impl ClientError {
             | Self::Closed { .. }
             | Self::PositionLost(_)
             | Self::File { .. }
+            | Self::Listen { .. }
             | Self::Input(_)
             | Self::Output(_)
             | Self::Start(_)
