@@ -25,6 +25,7 @@ mod limits;
 mod path_of_one_event;
 mod push;
 mod push_frames;
+mod recorder;
 mod rights;
 mod slow_clients;
 mod sync;
