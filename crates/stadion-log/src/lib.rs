@@ -3,6 +3,7 @@
 //! One narrow interface, [`EventLog`], is the whole seam: under it stand the stores ([`MemoryLog`]; one on disk
 //! comes), over it the streams. A log knows records, bytes with a tick and a time; what they mean is the edge's.
 
+pub mod disk;
 mod memory;
 
 use std::ops::Range;

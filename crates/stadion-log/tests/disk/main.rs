@@ -1,0 +1,11 @@
+//! The log on disk, through its public face.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test that panics has failed; its numbers are small"
+)]
+
+mod support;
+
+mod model;
