@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A tick of a lockstep stream. Ticks count from 0 at the stream's start; a client may name any 64-bit number as the
 /// last one it knows, so the type is signed.
@@ -73,8 +74,10 @@ impl fmt::Display for PublicId {
 
 /// What a client proves itself by. Whoever knows it can speak for the client, so it is never shown: not in an event,
 /// not in a log line, not by `Debug`.
+///
+/// Several maps hold it, so a clone shares the text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PrivateId(Box<str>);
+pub struct PrivateId(Arc<str>);
 
 impl PrivateId {
     /// Long enough for a UUID, a signed token's hash or a device id; short enough to remember thousands.

@@ -127,7 +127,13 @@ impl MemoryLog {
             goes
         });
         let old = old.count();
-        let Some(end) = self.chunks.get(old).filter(|_| old > 0).map(|chunk| chunk.first) else { return };
+        // Of the first chunk that stays, those that are too old, where they are the half of it or more: then what is
+        // moved is less than what goes.
+        let part = self.chunks.get(old).map_or(0, |chunk| chunk.older_than(before_ms));
+        let Some(end) = self.chunks.get(old).map(|chunk| chunk.first + part as u64) else { return };
+        if old == 0 && part == 0 {
+            return;
+        }
         let spared = spare(end);
         let mut kept = BTreeMap::new();
         for offset in spared {
@@ -143,11 +149,35 @@ impl MemoryLog {
         }
         self.kept = kept;
         self.chunks.drain(..old);
+        if let Some(chunk) = self.chunks.first_mut() {
+            bytes -= chunk.forget(part);
+        }
         self.bytes = bytes;
     }
 }
 
 impl Chunk {
+    /// How many of its records were received before `before_ms`, if that is half of them or more.
+    fn older_than(&self, before_ms: u64) -> usize {
+        let old = self.entries.partition_point(|entry| entry.time_ms < before_ms);
+        if old * 2 >= self.entries.len() { old } else { 0 }
+    }
+
+    /// Forgets its first records. How many bytes they had.
+    fn forget(&mut self, records: usize) -> u64 {
+        let Some(end) = records.checked_sub(1).and_then(|last| self.entries.get(last)).map(|entry| entry.end)
+        else {
+            return 0;
+        };
+        self.bytes.drain(..end);
+        self.entries.drain(..records);
+        for entry in &mut self.entries {
+            entry.end -= end;
+        }
+        self.first += records as u64;
+        end as u64
+    }
+
     fn latest_ms(&self) -> u64 {
         self.entries.last().map_or(0, |entry| entry.time_ms)
     }
@@ -231,9 +261,28 @@ mod tests {
         assert!(log.read(7..9, &mut |_| {}).is_err());
         assert_eq!(read_all(&log, 8..10).len(), 2);
         log.trim(u64::MAX, 0, |_| vec![6]);
-        assert_eq!(log.first(), 9);
+        assert_eq!((log.first(), log.bytes()), (10, 0));
         assert!(log.read(4..5, &mut |_| {}).is_err());
         assert_eq!(read_all(&log, 6..7).len(), 1);
+    }
+
+    #[test]
+    fn a_small_stream_forgets_by_age_too() {
+        let mut log = MemoryLog::default();
+        let check = |log: &mut MemoryLog, time_ms: u64, first: u64| {
+            let mut batch = Batch::new(time_ms);
+            batch.push(Tick::ZERO, |out| out.extend_from_slice(time_ms.to_string().as_bytes()));
+            log.append(&batch);
+            log.trim(time_ms.saturating_sub(3), u64::MAX, |end| if end > 1 { vec![1] } else { Vec::new() });
+            assert_eq!(log.first(), first);
+            let texts: Vec<_> = read_all(log, first..log.head()).into_iter().map(|record| record.3).collect();
+            assert_eq!(texts.last(), Some(&time_ms.to_string().into_bytes()));
+            assert_eq!(log.bytes(), texts.iter().map(|text| text.len() as u64).sum::<u64>());
+        };
+        for (time_ms, first) in [(1, 0), (2, 0), (3, 0), (5, 0), (6, 0), (7, 3), (20, 6)] {
+            check(&mut log, time_ms, first);
+        }
+        assert_eq!(read_all(&log, 1..2), [(1, 0, 2, b"2".to_vec())]);
     }
 
     #[test]

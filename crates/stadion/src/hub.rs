@@ -1,5 +1,6 @@
 //! What stands between streams and sockets: ready bytes, cursors, and writing without waiting.
 
+mod boundary;
 pub mod connection;
 pub mod cursor;
 pub mod frame;

@@ -59,7 +59,11 @@ pub fn required() -> Reply {
 pub async fn connection(upgrade: OnUpgrade) -> Option<(TcpStream, Bytes)> {
     let upgraded: Upgraded = upgrade.await.ok()?;
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    Some((parts.io.into_inner(), parts.read_buf))
+    // Registered anew: the old registration remembers the task that served the request and keeps its memory.
+    let tcp = TcpStream::from_std(parts.io.into_inner().into_std().ok()?).ok()?;
+    tcp.writable().await.ok()?;
+    // Copied, so that the buffer of 8 KB in which the request was read goes now and not with the connection.
+    Some((tcp, Bytes::copy_from_slice(&parts.read_buf)))
 }
 
 fn is_key(key: &[u8]) -> bool {

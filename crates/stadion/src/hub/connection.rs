@@ -4,12 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::Interest;
 
 use super::frame::{CloseCode, text_frame};
 use super::inbound::{End, Inbound, Received};
 use super::socket::Socket;
 use crate::clock::Clock;
+use crate::serve::Counted;
 
 /// What a kind of connection does with what comes.
 pub trait Handler {
@@ -19,6 +21,8 @@ pub trait Handler {
     fn heard(&mut self);
     /// Nothing is in the way any more: send what is due.
     fn writable(&mut self);
+    /// The connection is over.
+    fn gone(&mut self, socket: &Arc<Socket>);
 }
 
 /// How long a closing client may take to answer.
@@ -26,18 +30,32 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Read at once, on the stack of the reading task's poll.
 const READ_BYTES: usize = 16 << 10;
 
-/// Serves the connection until it is closed by either side. `early` is what came behind the upgrade request.
+/// Serves the connection until it is closed by either side. `early` is what came behind the upgrade request, `place`
+/// the connection's among those that may be open.
+///
+/// It is a task of its own, so that what made the connection (request, joining) does not lie in its memory as long.
 pub async fn serve(
     socket: Arc<Socket>,
-    early: &[u8],
+    early: Bytes,
     message_bytes_max: usize,
     clock: Clock,
     mut handler: impl Handler,
+    place: Option<Arc<Counted>>,
 ) {
     let mut inbound = Inbound::new(message_bytes_max);
-    if !early.is_empty() && !take(&socket, &mut inbound, early, clock, &mut handler) {
-        return;
+    let is_open = early.is_empty() || take(&socket, &mut inbound, &early, clock, &mut handler);
+    drop(early);
+    if is_open {
+        read_and_write(&socket, &mut inbound, clock, &mut handler).await;
     }
+    handler.gone(&socket);
+    // A close frame may still be on its way out, and the client's answer on its way in. Boxed, so that it takes no
+    // room before.
+    drop(Box::pin(tokio::time::timeout(CLOSE_TIMEOUT, part(&socket, &mut inbound))).await);
+    drop(place);
+}
+
+async fn read_and_write(socket: &Socket, inbound: &mut Inbound, clock: Clock, handler: &mut impl Handler) {
     while !socket.is_closing() {
         let interest = match socket.stuck_since() {
             Some(_) => Interest::READABLE | Interest::WRITABLE,
@@ -60,19 +78,23 @@ pub async fn serve(
                 Err(_) => return,
             }
         }
-        if ready.is_readable() && !read(&socket, &mut inbound, clock, &mut handler) {
-            break;
+        if ready.is_readable() && !read(socket, inbound, clock, handler) {
+            return;
         }
     }
-    // A close frame may still be on its way out, and the client's answer on its way in.
-    drop(tokio::time::timeout(CLOSE_TIMEOUT, part(&socket, &mut inbound)).await);
 }
 
 /// Closes a connection that was accepted only to say why it is refused.
-pub async fn refuse(socket: Arc<Socket>, code: CloseCode, reason: &str, clock: Clock) {
+pub async fn refuse(
+    socket: Arc<Socket>,
+    code: CloseCode,
+    reason: &str,
+    clock: Clock,
+    place: Option<Arc<Counted>>,
+) {
     const MESSAGE_BYTES_MAX: usize = 1024;
     socket.close(code, reason, clock.now());
-    serve(socket, &[], MESSAGE_BYTES_MAX, clock, Deaf).await;
+    serve(socket, Bytes::new(), MESSAGE_BYTES_MAX, clock, Deaf, place).await;
 }
 
 /// Hears nothing: a connection that was refused.
@@ -86,6 +108,8 @@ impl Handler for Deaf {
     fn heard(&mut self) {}
 
     fn writable(&mut self) {}
+
+    fn gone(&mut self, _: &Arc<Socket>) {}
 }
 
 /// Reads what is there. `false` when the connection is over.

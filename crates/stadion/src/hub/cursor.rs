@@ -214,6 +214,11 @@ impl Cursor {
         }
     }
 
+    /// Whether it has had everything that is in the tail.
+    pub fn has_all_of(&self, tail: &EncodedTail) -> bool {
+        self.place.is_none_or(|place| place == tail.tail.head())
+    }
+
     /// Bytes of frames that it has not had, if it stood in the tail once.
     pub fn backlog(&self, tail: &EncodedTail) -> u64 {
         self.place.map_or(0, |place| tail.tail.head().saturating_sub(place))
@@ -288,6 +293,11 @@ impl Cursor {
 impl EncodedTail {
     pub fn new(encoding: Encoding) -> Self {
         Self { encoding, tail: Tail::default(), next: 0, users: 0 }
+    }
+
+    /// Everybody who stands in it has had everything.
+    pub fn all_have_had_it(&mut self) {
+        self.tail.all_have_had_it();
     }
 
     /// Takes what is new; nothing where nobody stands in it.

@@ -8,10 +8,22 @@ use std::io::{self, Read, Write};
 use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Message, WebSocket};
 
+use super::boundary::Boundary;
+
+/// What a connection has sent so far. Between messages it is next to nothing.
 #[derive(Debug)]
 pub struct Inbound {
-    socket: WebSocket<Pipe>,
+    decoder: Option<Box<Decoder>>,
+    message_bytes_max: usize,
     end: Option<End>,
+}
+
+#[derive(Debug)]
+struct Decoder {
+    socket: WebSocket<Pipe>,
+    boundary: Boundary,
+    /// Nothing is left in what was fed.
+    is_drained: bool,
 }
 
 /// Why a connection has nothing more to say.
@@ -46,22 +58,35 @@ struct Pipe {
     output: Vec<u8>,
 }
 
-/// Kept by each open connection, so it is small; a longer message grows its own buffer and gives it back.
+/// Most of what comes is a pong or a few inputs; a longer message grows the buffer.
 const READ_BUFFER_BYTES: usize = 256;
 
-impl Inbound {
-    pub fn new(message_bytes_max: usize) -> Self {
+impl Decoder {
+    fn new(message_bytes_max: usize) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(0)
             .max_message_size(Some(message_bytes_max))
             .max_frame_size(Some(message_bytes_max));
-        Self { socket: WebSocket::from_raw_socket(Pipe::default(), Role::Server, Some(config)), end: None }
+        Self {
+            socket: WebSocket::from_raw_socket(Pipe::default(), Role::Server, Some(config)),
+            boundary: Boundary::default(),
+            is_drained: true,
+        }
+    }
+}
+
+impl Inbound {
+    pub fn new(message_bytes_max: usize) -> Self {
+        Self { decoder: None, message_bytes_max, end: None }
     }
 
     /// Takes bytes from the wire; [`Inbound::receive`] says what they held.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let pipe = self.socket.get_mut();
+        let decoder = self.decoder.get_or_insert_with(|| Box::new(Decoder::new(self.message_bytes_max)));
+        decoder.boundary.follow(bytes);
+        decoder.is_drained = false;
+        let pipe = decoder.socket.get_mut();
         if pipe.read == pipe.input.len() {
             pipe.input.clear();
             pipe.read = 0;
@@ -71,28 +96,27 @@ impl Inbound {
 
     /// The next message in what was fed, until it says [`Received::Nothing`].
     pub fn receive(&mut self) -> Received {
-        loop {
-            match self.socket.read() {
-                Ok(Message::Text(text)) => return Received::Text(text.as_str().to_owned()),
-                Ok(Message::Binary(_)) => return Received::Binary,
+        let Some(decoder) = &mut self.decoder else { return Received::Nothing };
+        let received = loop {
+            match decoder.socket.read() {
+                Ok(Message::Text(text)) => break Received::Text(text.as_str().to_owned()),
+                Ok(Message::Binary(_)) => break Received::Binary,
                 Ok(Message::Close(_)) => {
                     // The answer to a close is written by a flush only.
-                    drop(self.socket.flush());
-                    self.end = Some(End::Closed);
-                    return Received::Closed;
+                    drop(decoder.socket.flush());
+                    break Received::Closed;
                 }
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Err(error) => {
-                    let received = received_error(&error);
-                    match received {
-                        Received::Nothing | Received::Text(_) | Received::Binary => {}
-                        Received::Closed => self.end = Some(End::Closed),
-                        Received::TooBig | Received::NotUtf8 | Received::Broken => self.end = Some(End::Lost),
-                    }
-                    return received;
-                }
+                Err(error) => break received_error(&error),
             }
+        };
+        match received {
+            Received::Nothing => decoder.is_drained = true,
+            Received::Text(_) | Received::Binary => {}
+            Received::Closed => self.end = Some(End::Closed),
+            Received::TooBig | Received::NotUtf8 | Received::Broken => self.end = Some(End::Lost),
         }
+        received
     }
 
     /// Whether nothing can be read any more, and why.
@@ -100,15 +124,15 @@ impl Inbound {
         self.end
     }
 
-    /// What the decoder wants to be sent: pongs, and the answer to a close.
+    /// What the decoder wants to be sent: pongs, and the answer to a close. Where no message is half read, the decoder
+    /// goes.
     pub fn take_output(&mut self) -> Vec<u8> {
-        let pipe = self.socket.get_mut();
-        if pipe.read == pipe.input.len() {
-            // An idle connection keeps no buffer.
-            pipe.input = Vec::new();
-            pipe.read = 0;
+        let Some(decoder) = &mut self.decoder else { return Vec::new() };
+        let output = std::mem::take(&mut decoder.socket.get_mut().output);
+        if decoder.is_drained && decoder.boundary.is_between_messages() {
+            self.decoder = None;
         }
-        std::mem::take(&mut pipe.output)
+        output
     }
 }
 
@@ -180,6 +204,21 @@ mod tests {
                 }
             }
             assert_eq!(lengths, [3, 70_000, 5], "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn between_messages_there_is_no_decoder() {
+        let mut inbound = Inbound::new(1 << 20);
+        let bytes = text(&"x".repeat(300));
+        let (first, second) = bytes.split_at(100);
+        for (piece, is_kept) in [(first, true), (second, false)] {
+            inbound.feed(piece);
+            while inbound.receive() != Received::Nothing {
+                inbound.take_output();
+            }
+            inbound.take_output();
+            assert_eq!(inbound.decoder.is_some(), is_kept);
         }
     }
 

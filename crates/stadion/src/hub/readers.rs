@@ -124,13 +124,20 @@ impl Readers {
             tail.extend(source);
         }
         self.wake_bodies();
-        let mut sent = 0;
+        let (mut sent, mut all_have_it) = (0, true);
         let Self { readers, tails, backlog_bytes, slow, .. } = self;
         for (_, reader) in readers.iter_mut() {
             if reader.cursor.place.is_some() {
                 let tail = tail_of(tails, reader.cursor.encoding);
                 sent += tell(reader, tail, source, *backlog_bytes, *slow, now).0;
+                all_have_it &= reader.cursor.has_all_of(tail);
             }
+        }
+        if all_have_it {
+            // Bodies come for theirs later.
+            let [bare, envelope, ..] = tails;
+            bare.all_have_had_it();
+            envelope.all_have_had_it();
         }
         sent
     }

@@ -75,7 +75,11 @@ impl Socket {
         if !out.rest.is_empty() {
             return Sent::Blocked;
         }
-        match self.tcp.try_write_vectored(frames) {
+        let written = match frames {
+            [whole] => self.tcp.try_write(whole),
+            parts => self.tcp.try_write_vectored(parts),
+        };
+        match written {
             Ok(written) => {
                 out.keep_rest(frames, written);
                 if out.rest.is_empty() {

@@ -6,6 +6,9 @@
 /// How much is kept for readers that are a little behind: several seconds of a lively game.
 const KEPT_BYTES: usize = 256 << 10;
 
+/// A buffer up to this is kept for what comes next although nothing is in it.
+const IDLE_BYTES_MAX: usize = 16 << 10;
+
 #[derive(Debug, Default)]
 pub struct Tail {
     bytes: Vec<u8>,
@@ -33,6 +36,16 @@ impl Tail {
     pub fn from(&self, position: u64) -> Option<&[u8]> {
         let start = usize::try_from(position.checked_sub(self.base)?).ok()?;
         self.bytes.get(start..)
+    }
+
+    /// Everybody has had everything: nothing needs to be kept.
+    pub fn all_have_had_it(&mut self) {
+        self.base = self.head();
+        if self.bytes.capacity() > IDLE_BYTES_MAX {
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.clear();
+        }
     }
 
     /// Begins anew behind a gap: no cursor from before finds anything in it.
@@ -68,6 +81,8 @@ mod tests {
         assert_eq!(tail.from(cursor), None);
         assert_eq!(tail.from(tail.head() - 5), Some(&b"xxxxx"[..]));
         assert!(tail.bytes.len() < 3 * KEPT_BYTES);
+        tail.all_have_had_it();
+        assert_eq!((tail.from(tail.head()), tail.bytes.capacity()), (Some(&b""[..]), 0));
         tail.clear();
         let cursor = tail.head();
         assert_eq!(tail.from(cursor), Some(&b""[..]));

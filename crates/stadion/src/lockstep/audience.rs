@@ -59,6 +59,8 @@ pub struct Reader {
 struct Scratch {
     head: Vec<u8>,
     own: Vec<u8>,
+    /// A frame's parts around the shared bytes.
+    frame: Vec<u8>,
     hashes: Vec<u8>,
     /// States by the last known tick of who gets them; nearly always one entry.
     states: Vec<(Tick, Vec<u8>)>,
@@ -105,8 +107,13 @@ impl Audience {
         let epoch = self.gather(stream, wants_hashes, now);
         let mut sent = 0;
         let Self { readers, tail, told, scratch } = self;
+        let mut all_have_it = true;
         for (_, reader) in readers.iter_mut() {
             sent += tell(reader, tail, *told, scratch, epoch, stream, now);
+            all_have_it &= reader.place.is_none_or(|place| place == tail.head());
+        }
+        if all_have_it {
+            tail.all_have_had_it();
         }
         sent
     }
@@ -203,7 +210,8 @@ fn tell(
     // Each event in the tail has a comma before it.
     let events = events.get(1..).unwrap_or_default();
     let hashes = if hashes { &scratch.hashes[..] } else { &[] };
-    let (outcome, bytes) = send(reader, &[&scratch.head, events, states, &scratch.own, hashes, b"}"], now);
+    let foot = [states, &scratch.own, hashes, b"}"];
+    let (outcome, bytes) = send(reader, &mut scratch.frame, &scratch.head, events, &foot, now);
     match outcome {
         Sent::Taken => {
             reader.sent = told;
@@ -220,7 +228,7 @@ fn tell_from_log(
     reader: &mut Reader,
     tail: &Tail,
     told: Tick,
-    scratch: &Scratch,
+    scratch: &mut Scratch,
     hashes: bool,
     stream: &parking_lot::Mutex<Inner>,
     now: Time,
@@ -247,7 +255,8 @@ fn tell_from_log(
             whole
         };
         let hashes = if hashes && reader.delay.is_zero() { &scratch.hashes[..] } else { &[] };
-        let (outcome, bytes) = send(reader, &[&body, &scratch.own, hashes, b"}"], now);
+        let foot = [&scratch.own[..], hashes, b"}"];
+        let (outcome, bytes) = send(reader, &mut scratch.frame, &[], &body, &foot, now);
         if outcome != Sent::Taken {
             return total;
         }
@@ -271,19 +280,42 @@ fn ping_if_due(reader: &mut Reader, now: Time) {
     }
 }
 
-/// One text frame of the parts, and a ping where one is due, in one write.
-fn send(reader: &mut Reader, parts: &[&[u8]], now: Time) -> (Sent, u64) {
-    const PARTS_MAX: usize = 6;
-    let payload: usize = parts.iter().map(|part| part.len()).sum();
+/// Shared bytes up to this many are copied between head and foot: that costs less than what the kernel does for two
+/// more parts of a write.
+const COPIED_BYTES_MAX: usize = 512;
+
+/// One text frame of head, shared bytes and foot, and a ping where one is due, in one write. `frame` is scratch.
+fn send(
+    reader: &mut Reader,
+    frame: &mut Vec<u8>,
+    head: &[u8],
+    shared: &[u8],
+    foot: &[&[u8]],
+    now: Time,
+) -> (Sent, u64) {
+    let payload = head.len() + shared.len() + foot.iter().map(|part| part.len()).sum::<usize>();
     let header = Header::text(payload);
     let ping_due = now.since(reader.pinged) >= reader.ping_every;
-    let mut slices = [IoSlice::new(&[]); PARTS_MAX + 2];
-    let with_ping: &[u8] = if ping_due { &PING } else { &[] };
-    let all = [with_ping, header.as_bytes()].into_iter().chain(parts.iter().copied());
-    for (slot, part) in slices.iter_mut().zip(all) {
-        *slot = IoSlice::new(part);
+    frame.clear();
+    if ping_due {
+        frame.extend_from_slice(&PING);
     }
-    let sent = reader.socket.send(&slices, now);
+    frame.extend_from_slice(header.as_bytes());
+    frame.extend_from_slice(head);
+    let is_small = shared.len() <= COPIED_BYTES_MAX;
+    if is_small {
+        frame.extend_from_slice(shared);
+    }
+    let before = frame.len();
+    for part in foot {
+        frame.extend_from_slice(part);
+    }
+    let sent = if is_small {
+        reader.socket.send(&[IoSlice::new(frame)], now)
+    } else {
+        let (front, back) = frame.split_at(before);
+        reader.socket.send(&[IoSlice::new(front), IoSlice::new(shared), IoSlice::new(back)], now)
+    };
     if sent == Sent::Taken && ping_due {
         reader.pinged = now;
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::request;
 use hyper::upgrade::OnUpgrade;
 use stadion_core::{PrivateId, Tick, Time};
@@ -76,9 +77,8 @@ pub fn upgrade(
             let clock = app.streams.clock;
             tokio::spawn(async move {
                 let Some((tcp, _)) = upgrade::connection(upgrade).await else { return };
-                connection::refuse(Arc::new(Socket::new(tcp)), denied.close_code(), denied.code(), clock)
-                    .await;
-                drop(place);
+                let socket = Arc::new(Socket::new(tcp));
+                connection::refuse(socket, denied.close_code(), denied.code(), clock, place).await;
             });
             return accepted;
         }
@@ -91,16 +91,15 @@ pub fn upgrade(
         last_known: address.last_known,
         wishes,
         asked: ASKED.fetch_add(1, Ordering::Relaxed),
+        place,
     };
     let who = address.who;
     tokio::spawn(async move {
         let Some((tcp, early)) = upgrade::connection(upgrade).await else { return };
         match who {
-            Who::Client(client) => join.push(tcp, &early, client).await,
-            Who::Watcher => join.watch(tcp, &early).await,
+            Who::Client(client) => join.push(tcp, early, client).await,
+            Who::Watcher => join.watch(tcp, early).await,
         }
-        // Until here the connection counts as open.
-        drop(place);
     });
     accepted
 }
@@ -176,10 +175,12 @@ struct Join {
     wishes: Wishes,
     /// Its place among the upgrades.
     asked: u64,
+    /// Its place among the connections that may be open.
+    place: Option<Arc<Counted>>,
 }
 
 impl Join {
-    async fn push(mut self, tcp: TcpStream, early: &[u8], client: PrivateId) {
+    async fn push(mut self, tcp: TcpStream, early: Bytes, client: PrivateId) {
         let socket = Arc::new(Socket::new(tcp));
         let app = Arc::clone(&self.app);
         let streams = &app.streams;
@@ -198,7 +199,8 @@ impl Join {
             Err(refused) => {
                 streams.metrics.refused(refused.code());
                 let code = refused.code();
-                return connection::refuse(socket, refused.close_code(), code, streams.clock).await;
+                return connection::refuse(socket, refused.close_code(), code, streams.clock, self.place)
+                    .await;
             }
         };
         let now = streams.clock.now();
@@ -214,14 +216,12 @@ impl Join {
             ..self.reader(&socket, &own, answer.t, now)
         };
         let id = self.seat(&cell, reader, first, told, now);
-        let handler = Player { app: Arc::clone(&app), cell: Arc::clone(&cell), client, own, id };
-        connection::serve(Arc::clone(&socket), early, app.config.limits.body_bytes, streams.clock, &handler)
-            .await;
-        cell.audience.lock().remove(id);
-        handler.leave(&socket);
+        let player = Player { app: Arc::clone(&app), cell: Arc::clone(&cell), client, own, id };
+        let bytes_max = app.config.limits.body_bytes;
+        tokio::spawn(connection::serve(socket, early, bytes_max, streams.clock, player, self.place));
     }
 
-    async fn watch(mut self, tcp: TcpStream, early: &[u8]) {
+    async fn watch(mut self, tcp: TcpStream, early: Bytes) {
         let socket = Arc::new(Socket::new(tcp));
         let app = Arc::clone(&self.app);
         let streams = &app.streams;
@@ -242,16 +242,15 @@ impl Join {
         });
         let Some((cell, first, sent, told)) = begun else {
             let reason = "there is no such stream, or not in this epoch";
-            return connection::refuse(socket, CloseCode::PositionLost, reason, streams.clock).await;
+            return connection::refuse(socket, CloseCode::PositionLost, reason, streams.clock, self.place)
+                .await;
         };
         let own = Arc::new(Own::default());
         let reader = self.reader(&socket, &own, sent, now);
         let id = self.seat(&cell, reader, first, told, now);
-        let handler = Watcher { app: Arc::clone(&app), cell: Arc::clone(&cell), own, id };
-        connection::serve(socket, early, app.config.limits.body_bytes, streams.clock, handler).await;
-        cell.audience.lock().remove(id);
-        cell.inner.lock().stream.reader_left();
-        streams.metrics.readers.decrement(1.0);
+        let watcher = Watcher { app: Arc::clone(&app), cell: Arc::clone(&cell), own, id };
+        let bytes_max = app.config.limits.body_bytes;
+        tokio::spawn(connection::serve(socket, early, bytes_max, streams.clock, watcher, self.place));
     }
 
     fn goal(&self, inner: &Inner, now: Time) -> Tick {
@@ -279,7 +278,8 @@ impl Join {
         let metrics = &self.app.streams.metrics;
         metrics.readers.increment(1.0);
         let frame = text_frame(&first);
-        reader.socket.send(&[std::io::IoSlice::new(&frame)], now);
+        // Behind whatever may be in the way: the first answer is owed.
+        reader.socket.send_control(&frame, now);
         metrics.pushed_bytes.increment(frame.len() as u64);
         let drained = self.app.is_draining();
         let socket = Arc::clone(&reader.socket);
@@ -362,21 +362,9 @@ impl Player {
         streams.arm(&self.cell.name, &mut inner);
         Ok(())
     }
-
-    fn leave(&self, socket: &Arc<Socket>) {
-        let streams = &self.app.streams;
-        let mut inner = self.cell.inner.lock();
-        inner.stream.reader_left();
-        inner.leave_seat(&self.client, socket, streams.clock.now());
-        if !inner.ended {
-            streams.arm(&self.cell.name, &mut inner);
-        }
-        drop(inner);
-        streams.metrics.readers.decrement(1.0);
-    }
 }
 
-impl Handler for &Player {
+impl Handler for Player {
     fn message(&mut self, text: &str) -> Option<Vec<u8>> {
         let refused = self.take(text).err()?;
         self.app.streams.metrics.refused(refused.code());
@@ -389,6 +377,19 @@ impl Handler for &Player {
 
     fn writable(&mut self) {
         catch_up(&self.app, &self.cell, self.id);
+    }
+
+    fn gone(&mut self, socket: &Arc<Socket>) {
+        self.cell.audience.lock().remove(self.id);
+        let streams = &self.app.streams;
+        let mut inner = self.cell.inner.lock();
+        inner.stream.reader_left();
+        inner.leave_seat(&self.client, socket, streams.clock.now());
+        if !inner.ended {
+            streams.arm(&self.cell.name, &mut inner);
+        }
+        drop(inner);
+        streams.metrics.readers.decrement(1.0);
     }
 }
 
@@ -410,6 +411,12 @@ impl Handler for Watcher {
 
     fn writable(&mut self) {
         catch_up(&self.app, &self.cell, self.id);
+    }
+
+    fn gone(&mut self, _: &Arc<Socket>) {
+        self.cell.audience.lock().remove(self.id);
+        self.cell.inner.lock().stream.reader_left();
+        self.app.streams.metrics.readers.decrement(1.0);
     }
 }
 

@@ -53,12 +53,19 @@ impl Point {
             "start" | "-:-1" => return Some(Self::Start),
             _ => {}
         }
+        // A position first: an epoch may begin with '-'.
+        if let Some(position) = Position::parse(text) {
+            return Some(Self::Position(position));
+        }
         if let Some(ago) = text.strip_prefix('-') {
             return parse_duration(ago).map(Self::Ago);
         }
-        if let Some(time_ms) = parse_time(text) {
-            return Some(Self::Time(time_ms));
-        }
+        parse_time(text).map(Self::Time)
+    }
+}
+
+impl Position {
+    fn parse(text: &str) -> Option<Self> {
         let (epoch, offset) = text.split_once(':')?;
         let is_epoch = epoch.len() == Epoch::LEN
             && epoch.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
@@ -69,11 +76,9 @@ impl Point {
             }
             _ => return None,
         };
-        is_epoch.then(|| Self::Position(Position { epoch: epoch.to_owned(), next }))
+        is_epoch.then(|| Self { epoch: epoch.to_owned(), next })
     }
-}
 
-impl Position {
     /// The offset to go on with, in a stream that keeps `first..head`.
     pub fn resolve(&self, epoch: Option<Epoch>, first: u64, head: u64) -> Result<u64, Lost> {
         if epoch.is_none_or(|epoch| epoch.as_str() != self.epoch) {
@@ -108,6 +113,7 @@ mod tests {
         check("-:-1", Some(Point::Start));
         check("AAAAAAAAAAAAAAAAAAAAAA:-1", position("AAAAAAAAAAAAAAAAAAAAAA", 0));
         check("AAAAAAAAAAAAAAAAAAA-_A:41", position("AAAAAAAAAAAAAAAAAAA-_A", 42));
+        check("-AAAAAAAAAAAAAAAAAAAAA:3", position("-AAAAAAAAAAAAAAAAAAAAA", 4));
         check("-5m", Some(Point::Ago(Duration::from_secs(300))));
         check("2026-11-21T12:00:00Z", Some(Point::Time(1_795_262_400_000)));
         check("2026-11-21T13:00:00.5+01:00", Some(Point::Time(1_795_262_400_500)));

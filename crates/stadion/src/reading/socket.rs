@@ -17,7 +17,7 @@ use crate::http::access::{self, Denied};
 use crate::http::error::{self, Reply};
 use crate::http::upgrade;
 use crate::hub::connection::{self, Handler};
-use crate::hub::cursor::{Cursor, Encoding, Source, StateCursor};
+use crate::hub::cursor::{Cursor, Encoding, LiveList, Source, StateCursor};
 use crate::hub::frame::CloseCode;
 use crate::hub::readers::{Reader, ReaderId};
 use crate::hub::socket::Socket;
@@ -110,30 +110,37 @@ pub fn upgrade(app: &Arc<App>, peer: SocketAddr, parts: &mut request::Parts, nam
     tokio::spawn(async move {
         let Some((tcp, early)) = upgrade::connection(upgrade).await else { return };
         match checked {
-            Ok(wishes) => read(&app, tcp, early, &name, wishes).await,
+            Ok(wishes) => read(&app, tcp, early, &name, wishes, place).await,
             Err(denied) => {
                 let socket = Arc::new(Socket::new(tcp));
-                connection::refuse(socket, denied.close_code(), denied.code(), app.streams.clock).await;
+                let (code, reason) = (denied.close_code(), denied.code());
+                connection::refuse(socket, code, reason, app.streams.clock, place).await;
             }
         }
-        // Until here the connection counts as open.
-        drop(place);
     });
     accepted
 }
 
-async fn read(app: &Arc<App>, tcp: TcpStream, early: Bytes, name: &str, wishes: Wishes) {
+async fn read(
+    app: &Arc<App>,
+    tcp: TcpStream,
+    early: Bytes,
+    name: &str,
+    wishes: Wishes,
+    place: Option<Arc<Counted>>,
+) {
     let clock = app.streams.clock;
     let socket = Arc::new(Socket::new(tcp));
     let Some(cell) = app.events.find_or_hold(name, app.config.namespaces.events_of(name)) else {
-        return connection::refuse(socket, CloseCode::BadRequest, "bad_stream_name", clock).await;
+        return connection::refuse(socket, CloseCode::BadRequest, "bad_stream_name", clock, place).await;
     };
     let heard = Arc::new(AtomicU64::new(clock.now().as_micros()));
     let cursor = match cursor(&cell, &wishes) {
         Ok(cursor) => cursor,
         Err(lost) => {
             app.events.release(&cell);
-            return connection::refuse(socket, CloseCode::PositionLost, &lost.to_string(), clock).await;
+            return connection::refuse(socket, CloseCode::PositionLost, &lost.to_string(), clock, place)
+                .await;
         }
     };
     let metrics = &app.streams.metrics;
@@ -144,13 +151,9 @@ async fn read(app: &Arc<App>, tcp: TcpStream, early: Bytes, name: &str, wishes: 
     if app.is_draining() {
         socket.close(CloseCode::GoingAway, "the server goes away: come back", clock.now());
     }
-    let mut handler =
-        Plain { app: Arc::clone(app), cell: Arc::clone(&cell), heard, id, socket: Arc::clone(&socket) };
-    handler.writable();
-    connection::serve(socket, &early, MESSAGE_BYTES_MAX, clock, &mut handler).await;
-    cell.readers.lock().remove(id);
-    metrics.readers.decrement(1.0);
-    app.events.release(&cell);
+    let mut plain = Plain { app: Arc::clone(app), cell, heard, id, socket: Arc::clone(&socket) };
+    plain.writable();
+    tokio::spawn(connection::serve(socket, early, MESSAGE_BYTES_MAX, clock, plain, place));
 }
 
 /// A reader says nothing; control frames are small.
@@ -163,14 +166,14 @@ pub fn cursor(cell: &Cell, wishes: &Wishes) -> Result<Cursor, Lost> {
     let until = wishes.to.as_ref().map(|to| begin(&inner, to)).transpose()?;
     drop(inner);
     let wants_live = wishes.from == Point::Live || (begun.is_err() && wishes.recover_live);
-    let (state, next) = match cell.live_state().filter(|_| wants_live) {
-        // Without scope rules live state is nothing but the head.
-        None if wants_live => (None, cell.head()),
-        None => (None, begun?),
-        Some(list) => {
-            let next = list.next;
-            (Some(StateCursor { list, at: 0 }), next)
-        }
+    let (state, next) = if wants_live {
+        // Without scope rules there is no live state; the mark behind it still says where live begins.
+        let nothing = || LiveList { offsets: Arc::from([]), truncated: false, next: cell.head() };
+        let list = cell.live_state().unwrap_or_else(nothing);
+        let next = list.next;
+        (Some(StateCursor { list, at: 0 }), next)
+    } else {
+        (None, begun?)
     };
     Ok(Cursor { encoding: wishes.encoding, state, next, place: None, until })
 }
@@ -183,7 +186,7 @@ struct Plain {
     socket: Arc<Socket>,
 }
 
-impl Handler for &mut Plain {
+impl Handler for Plain {
     fn message(&mut self, _: &str) -> Option<Vec<u8>> {
         Some(error::body("bad_message", "a reader sends nothing; publish by POST", None))
     }
@@ -193,12 +196,6 @@ impl Handler for &mut Plain {
     }
 
     fn writable(&mut self) {
-        Plain::writable(self);
-    }
-}
-
-impl Plain {
-    fn writable(&mut self) {
         let now = self.app.streams.clock.now();
         let (sent, more) = self.cell.readers.lock().advance(self.id, &*self.cell, now);
         self.app.streams.metrics.pushed_bytes.increment(sent);
@@ -206,6 +203,12 @@ impl Plain {
             // Others have their turn first.
             self.socket.call_again();
         }
+    }
+
+    fn gone(&mut self, _: &Arc<Socket>) {
+        self.cell.readers.lock().remove(self.id);
+        self.app.streams.metrics.readers.decrement(1.0);
+        self.app.events.release(&self.cell);
     }
 }
 
