@@ -108,7 +108,7 @@ export class SimDriver {
     return this.#hashes;
   }
 
-  /** The latest disagreement that the server told of; stays until the stream begins anew. */
+  /** The disagreement that the server tells of, until everybody agrees again. */
   get desync() {
     return this.#desync;
   }
@@ -167,8 +167,11 @@ export class SimDriver {
   onAnswer(answer) {
     this.#lockstep.push(answer);
     if (answer.States) this.#states = answer.States;
-    if (answer.Hashes) this.#hashes = answer.Hashes;
-    if (answer.Desync) this.#desync = answer.Desync;
+    if (answer.Hashes) {
+      this.#hashes = answer.Hashes;
+      // Told with the hashes as long as it stands; when everybody agrees again it is told no more.
+      this.#desync = answer.Desync;
+    }
     if (this.#options.hidden()) this.#guard(() => this.catchUp(this.#options.hiddenBudgetMs));
   }
 

@@ -96,7 +96,7 @@ export declare class SimDriver<E extends Entity = any> {
     } | undefined;
     /** Each client's latest hash, as the server last told. */
     get hashes(): ClientHash[];
-    /** The latest disagreement that the server told of; stays until the stream begins anew. */
+    /** The disagreement that the server tells of, until everybody agrees again. */
     get desync(): Desync | undefined;
     /** The clients' volatile state, as the server last told. Never use it in a simulation. */
     get states(): State[];

@@ -179,7 +179,7 @@ impl<G: Game> SimDriver<G> {
         &self.hashes
     }
 
-    /// The latest disagreement that the server told of; stays until the stream begins anew.
+    /// The disagreement that the server tells of, until everybody agrees again.
     pub fn desync(&self) -> Option<&Desync> {
         self.desync.as_ref()
     }
@@ -216,8 +216,7 @@ impl<G: Game> SimDriver<G> {
         self.states = states;
         if let Some(hashes) = hashes {
             self.hashes = hashes;
-        }
-        if desync.is_some() {
+            // Told with the hashes as long as it stands; when everybody agrees again it is told no more.
             self.desync = desync;
         }
         if self.hidden {

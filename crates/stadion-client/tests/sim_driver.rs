@@ -269,7 +269,9 @@ fn what_the_server_tells_beside_the_events_is_there_to_be_shown() {
     driver.on_answer(told).unwrap();
     driver.on_answer(answer(2, vec![])).unwrap();
     assert_eq!(driver.states(), [], "state is that of the last answer");
-    assert_eq!((driver.hashes(), driver.desync()), ([hash].as_slice(), Some(&desync)));
+    assert_eq!((driver.hashes(), driver.desync()), ([hash.clone()].as_slice(), Some(&desync)));
+    driver.on_answer(Answer { hashes: Some(vec![hash.clone()]), ..answer(3, vec![]) }).unwrap();
+    assert_eq!(driver.desync(), None, "who agrees again is not said to differ for ever");
     driver.on_reset();
     assert_eq!((driver.hashes(), driver.desync()), ([].as_slice(), None));
 }
