@@ -10,6 +10,7 @@
 )]
 
 mod answer;
+mod events;
 mod harness;
 mod player;
 mod raw_http;
@@ -19,15 +20,20 @@ mod wire;
 mod bad_input;
 mod bad_requests;
 mod client;
+mod competitions;
 mod edges;
 mod extensions;
 mod limits;
+mod live_state;
 mod path_of_one_event;
+mod publish;
 mod push;
 mod push_frames;
+mod reading;
 mod recorder;
 mod rights;
 mod slow_clients;
+mod stream_calls;
 mod sync;
 mod sync_bodies;
 mod sync_clients;
