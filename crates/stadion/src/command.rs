@@ -13,7 +13,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::app::App;
 use crate::cli::{EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, LogArgs, LogFormat, ServeArgs, print_result};
-use crate::config::{Access, Config};
+use crate::config::{Access, Config, Data};
 use crate::metrics::Metrics;
 use crate::rights::Authenticator;
 use crate::serve;
@@ -55,6 +55,11 @@ async fn run(args: &ServeArgs, config: Config, authenticator: Authenticator, met
     let signals = tokio::spawn(watch_signals(stop));
     if config.access == Access::Insecure && !address.ip().is_loopback() {
         tracing::warn!(%address, "everybody who reaches this address may do everything (--insecure)");
+    }
+    if config.data != Data::Memory {
+        tracing::warn!(
+            "this version keeps streams in memory: they are gone when it ends (--memory says that you know)"
+        );
     }
     let app = Arc::new(App::new(config, authenticator, metrics));
     let url = format!("http://{address}");
