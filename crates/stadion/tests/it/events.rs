@@ -70,19 +70,6 @@ pub(crate) fn publish(addr: SocketAddr, stream: &str, lines: &str) -> Published 
     Published::parse(&try_publish(addr, stream, lines))
 }
 
-/// Writes a new stream's first events. Its epoch does not begin with `-`, so that its positions look like nothing else
-/// that `from` may be; a stream with another epoch is deleted and made anew.
-pub(crate) fn begin(addr: SocketAddr, stream: &str, lines: &str) -> Published {
-    loop {
-        let published = publish(addr, stream, lines);
-        assert_eq!(published.first, 0, "{stream} was there already");
-        if !published.epoch.starts_with('-') {
-            return published;
-        }
-        assert_eq!(request(addr, "DELETE", &format!("/v1/streams/{stream}"), &[], "").status, 204);
-    }
-}
-
 /// One event as a reader with envelopes gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Envelope {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::events::{Reader, bare, begin, page, position, publish, texts, try_page};
+use crate::events::{Reader, bare, page, position, publish, texts, try_page};
 use crate::harness::{Server, wait_for};
 use crate::raw_http::get;
 
@@ -223,7 +223,7 @@ fn a_type_may_stand_anywhere() {
 fn the_mark_comes_without_any_state_too_and_live_goes_on_from_it() {
     let server = Server::with(&rules("", ""));
     assert_eq!(Reader::open(server.addr(), "show:a", "from=live").state(), (Vec::new(), -1));
-    let epoch = begin(server.addr(), "show:a", &event(0, "Light s")).epoch;
+    let epoch = publish(server.addr(), "show:a", &event(0, "Light s")).epoch;
     let mut reader = Reader::open(server.addr(), "show:a", "from=live");
     assert_eq!(reader.state(), (Vec::new(), 0));
     publish(server.addr(), "show:a", &event(1, "ShowOpened s"));
@@ -264,7 +264,7 @@ fn live_state_outlives_the_retention() {
     let script =
         ["Light x", "ShowOpened s", "Light x", "RoundStarted s 1", "Light x", "Answer s 1", "Light x"];
     let lines: Vec<String> = script.iter().enumerate().map(|(n, words)| event(n, words)).collect();
-    let first = begin(server.addr(), "show:a", &lines.join("\n"));
+    let first = publish(server.addr(), "show:a", &lines.join("\n"));
     let query = format!("from={}", position(&first.epoch, 5));
     let mut last = 0;
     wait_for("the events of the beginning to go", || {

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::SystemTime;
 
 use crate::events::{
-    Frame, Reader, all_events, bare, begin, check_consecutive, events_path, exists, page, position, publish,
-    texts, try_page,
+    Frame, Reader, all_events, bare, check_consecutive, events_path, exists, page, position, publish, texts,
+    try_page,
 };
 use crate::harness::{Server, wait_for};
 use crate::raw_http::get;
@@ -19,7 +19,7 @@ const BROWSER: (&str, &str) = ("Origin", "https://other.example");
 
 /// A stream `hall:a` with the events 0 to 4; gives its epoch.
 fn five_events(server: &Server) -> String {
-    begin(server.addr(), "hall:a", "0\n1\n2\n3\n4").epoch
+    publish(server.addr(), "hall:a", "0\n1\n2\n3\n4").epoch
 }
 
 #[test]
@@ -182,11 +182,42 @@ fn check_lost(addr: SocketAddr, stream: &str, from: &str) {
 #[test]
 fn a_position_of_another_epoch_or_ahead_is_lost() {
     let server = Server::start();
-    let epoch = begin(server.addr(), "hall:a", "0\n1").epoch;
-    let other = begin(server.addr(), "hall:b", "0\n1").epoch;
+    let epoch = publish(server.addr(), "hall:a", "0\n1").epoch;
+    let other = publish(server.addr(), "hall:b", "0\n1").epoch;
     check_lost(server.addr(), "hall:a", &position(&other, 0));
     check_lost(server.addr(), "hall:b", &position(&epoch, -1));
     check_lost(server.addr(), "hall:b", &position(&other, 1_000_000));
+}
+
+/// An epoch is base64url, so one in 64 begins with `-`: its positions are no durations.
+#[test]
+fn a_position_may_begin_with_a_dash() {
+    let server = Server::start();
+    let epoch = (0..2000)
+        .map(|n| publish(server.addr(), &format!("hall:{n}"), "0\n1").epoch)
+        .zip(0..)
+        .find(|(epoch, _)| epoch.starts_with('-'));
+    let (epoch, n) = epoch.expect("one of 2,000");
+    let stream = format!("hall:{n}");
+    assert_eq!(page(server.addr(), &stream, &format!("from={}", position(&epoch, 0))).bodies(), ["1"]);
+    assert_eq!(page(server.addr(), &stream, &format!("from={}", position(&epoch, -1))).bodies(), ["0", "1"]);
+}
+
+#[test]
+fn a_position_that_is_no_longer_kept_is_lost() {
+    let server = Server::with(
+        "[[namespace]]\nname = \"short\"\ndurability = \"memory\"\nretain = \"1s\"\nkind = \"events\"\n",
+    );
+    let first = publish(server.addr(), "short:a", "0\n1\n2");
+    let query = format!("from={}", position(&first.epoch, 0));
+    wait_for("the first events to go", || {
+        publish(server.addr(), "short:a", "3");
+        (try_page(server.addr(), "short:a", &query).status == 410).then_some(())
+    });
+    check_lost(server.addr(), "short:a", &position(&first.epoch, 0));
+    let kept = page(server.addr(), "short:a", "from=start&limit=1000").events;
+    assert!(kept[0].offset > 1, "the oldest kept is {:?}", kept[0]);
+    check_consecutive(kept[0].offset, &kept);
 }
 
 #[test]
@@ -380,7 +411,7 @@ fn who_joins_while_events_pour_in_sees_no_gap_and_no_duplicate() {
     const LAST: i64 = 1500;
     let server = Server::with(SLOW);
     let addr = server.addr();
-    begin(addr, "skip:a", "{\"typeName\":\"Opened\",\"round\":1}");
+    publish(addr, "skip:a", "{\"typeName\":\"Opened\",\"round\":1}");
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
