@@ -117,6 +117,23 @@ impl Cell {
         Envelope { stream: self.name.as_str(), epoch, type_pointer: &self.rules.type_pointer }
     }
 
+    /// The envelopes of live state, whole whatever its length: a part of it restores nothing.
+    pub fn state_page(&self, list: &LiveList) -> Vec<u8> {
+        let inner = self.inner.lock();
+        let envelope = self.envelope(inner.epoch);
+        let mut out = Vec::new();
+        for offset in list.offsets.iter() {
+            // What is gone since the list was made is none any more.
+            let _gone = inner.log.read(*offset..*offset + 1, &mut |record| {
+                if !out.is_empty() {
+                    out.push(b',');
+                }
+                envelope.push_event(&mut out, record, true);
+            });
+        }
+        out
+    }
+
     /// A page of envelopes from `next` on: the events, and the offset behind the last.
     pub fn page(&self, next: u64, until: u64, limit: usize, bytes_max: usize) -> (Vec<u8>, u64) {
         let inner = self.inner.lock();

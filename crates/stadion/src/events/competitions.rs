@@ -11,6 +11,7 @@ use serde_json::Value;
 use stadion_core::StreamName;
 use stadion_core::scope::{COMPETITION_ACTIVATED, fold_case};
 
+use super::lines;
 use super::live::competition_of;
 use super::publish::{self, NewEvents, json};
 use crate::app::App;
@@ -45,10 +46,10 @@ pub async fn publish(app: &App, peer: SocketAddr, parts: &request::Parts, incomi
 /// The events by stream. Which stream an event goes to is its own to say.
 fn sort<'a>(bytes: &'a Bytes, parts: &request::Parts) -> Result<BTreeMap<String, Vec<&'a str>>, Box<Reply>> {
     let mut streams: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (index, event) in publish::read_events(bytes, parts)?.into_iter().enumerate() {
+    for event in publish::read_events(bytes, parts)? {
         let value: Value = serde_json::from_str(event).unwrap_or(Value::Null);
         let bad = |why: &str| {
-            let message = format!("event {}: {why}", index + 1);
+            let message = format!("line {}: {why}", lines::line_of(bytes, event));
             error::reply(StatusCode::BAD_REQUEST, "bad_competition", &message, Some("competitionId"))
         };
         let Some(id) = competition_of(&value) else { return Err(Box::new(bad("competitionId is missing"))) };
@@ -56,7 +57,7 @@ fn sort<'a>(bytes: &'a Bytes, parts: &request::Parts) -> Result<BTreeMap<String,
         if let Err(error) = StreamName::check(&stream) {
             return Err(Box::new(bad(&format!("competitionId: {error}"))));
         }
-        if value.get("typeName").and_then(Value::as_str) == Some(COMPETITION_ACTIVATED) {
+        if is_activation(&value) {
             streams.entry(COMPETITIONS.to_owned()).or_default().push(event);
         }
         streams.entry(stream).or_default().push(event);
@@ -92,15 +93,25 @@ fn write(
     Ok(json(StatusCode::OK, &serde_json::json!({ "streams": published })))
 }
 
-/// What an event published straight to `competition:X` must hold: X.
-pub fn check_own(stream: &str, events: &[&str]) -> Result<(), String> {
-    let Some(id) = stream.strip_prefix("competition:") else { return Ok(()) };
-    for (index, event) in events.iter().enumerate() {
+fn is_activation(event: &Value) -> bool {
+    event.get("typeName").and_then(Value::as_str) == Some(COMPETITION_ACTIVATED)
+}
+
+/// Looks through events that are published straight to `competition:X`: none may be another competition's, and
+/// activations are in `competitions` too, so these are given back.
+pub fn check_own<'a>(stream: &str, body: &[u8], events: &[&'a str]) -> Result<Vec<&'a str>, String> {
+    let Some(id) = stream.strip_prefix("competition:") else { return Ok(Vec::new()) };
+    let mut activations = Vec::new();
+    for event in events {
         let value: Value = serde_json::from_str(event).unwrap_or(Value::Null);
         let own: Option<Cow<'_, str>> = competition_of(&value);
         if own.is_some_and(|own| fold_case(&own) != fold_case(id)) {
-            return Err(format!("event {}: its competitionId is another one than the stream's", index + 1));
+            let line = lines::line_of(body, event);
+            return Err(format!("line {line}: its competitionId is another one than the stream's"));
+        }
+        if is_activation(&value) {
+            activations.push(*event);
         }
     }
-    Ok(())
+    Ok(activations)
 }

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 /// Why a body can't be published. Nothing of it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadLines {
-    #[error("the body is not UTF-8: bad byte at {at}")]
-    NotUtf8 { at: usize },
+    #[error("line {line}: not UTF-8")]
+    NotUtf8 { line: usize },
     #[error("the body holds no event")]
     Empty,
     #[error("line {line}: {why}")]
@@ -34,7 +34,10 @@ impl BadLines {
 
 /// The events of a body, each the bytes of its value without the blanks around it. Lines count from 1, empty ones too.
 pub fn read(body: &[u8], is_lines: bool, event_bytes_max: usize) -> Result<Vec<&str>, BadLines> {
-    let text = std::str::from_utf8(body).map_err(|error| BadLines::NotUtf8 { at: error.valid_up_to() })?;
+    let text = std::str::from_utf8(body).map_err(|error| {
+        let line = if is_lines { line_at(body, error.valid_up_to()) } else { 1 };
+        BadLines::NotUtf8 { line }
+    })?;
     let mut events = Vec::new();
     if is_lines {
         for (index, line) in text.split('\n').enumerate() {
@@ -47,6 +50,15 @@ pub fn read(body: &[u8], is_lines: bool, event_bytes_max: usize) -> Result<Vec<&
         events.push(check(trim(text), 1, event_bytes_max)?);
     }
     if events.is_empty() { Err(BadLines::Empty) } else { Ok(events) }
+}
+
+/// The line in which an event of this body stands.
+pub fn line_of(body: &[u8], event: &str) -> usize {
+    line_at(body, (event.as_ptr() as usize).saturating_sub(body.as_ptr() as usize))
+}
+
+fn line_at(body: &[u8], at: usize) -> usize {
+    body.iter().take(at).filter(|byte| **byte == b'\n').count() + 1
 }
 
 /// JSON's own blanks.
@@ -88,7 +100,10 @@ mod tests {
         check("", true, Err("the body holds no event"));
         check("\n \n", false, Err("the body holds no event"));
         check("\"0123456789012345678\"", true, Err("line 1: an event has at most 20 bytes"));
-        assert_eq!(read(b"1\n\xff", true, 9), Err(BadLines::NotUtf8 { at: 2 }));
+        assert_eq!(read(b"1\n\xff", true, 9), Err(BadLines::NotUtf8 { line: 2 }));
+        let body = b"1\n\n 2 \n";
+        let lines: Vec<_> = read(body, true, 9).unwrap().iter().map(|event| line_of(body, event)).collect();
+        assert_eq!(lines, [1, 3]);
         let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         assert_eq!(read(deep(64).as_bytes(), true, 999).map(|events| events.len()), Ok(1));
         assert_eq!(read(deep(65).as_bytes(), true, 999), Err(BadLines::TooDeep { line: 1 }));

@@ -47,12 +47,16 @@ pub async fn publish(
 
 fn append(app: &App, name: &str, parts: &request::Parts, bytes: &Bytes) -> Result<Published, Box<Reply>> {
     let events = read_events(bytes, parts)?;
-    competitions::check_own(name, &events).map_err(|message| {
+    let activations = competitions::check_own(name, bytes, &events).map_err(|message| {
         Box::new(error::reply(StatusCode::BAD_REQUEST, "bad_competition", &message, Some("competitionId")))
     })?;
     let key = idempotency_key(parts)?;
-    let batch = [NewEvents { name, events: &events }];
-    let published = publish_all(app, &batch, key, bytes).map_err(|error| refusal(app, &error))?;
+    // In the order of their names: `competition:…` stands before `competitions`.
+    let mut batches = vec![NewEvents { name, events: &events }];
+    if !activations.is_empty() {
+        batches.push(NewEvents { name: competitions::COMPETITIONS, events: &activations });
+    }
+    let published = publish_all(app, &batches, key, bytes).map_err(|error| refusal(app, &error))?;
     published.first().copied().ok_or_else(|| refusal(app, &NotPublished::Unavailable))
 }
 

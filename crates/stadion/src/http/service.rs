@@ -43,18 +43,21 @@ async fn whole_answer(
         allow_cross_origin(&app, &mut reply);
         return reply;
     }
+    // These check their callers themselves, since a browser's WebSocket is told of a refusal in its own way.
+    if let Some(stream) = path.strip_prefix("/v1/streams").filter(|_| parts.method != Method::OPTIONS) {
+        return streams::answer(&app, peer, parts, stream, body).await;
+    }
+    if let Some(competition) =
+        path.strip_prefix("/v1/competitions").filter(|_| parts.method != Method::OPTIONS)
+    {
+        return streams::competition(&app, peer, parts, competition, body).await;
+    }
     // Whom the whole server is closed to (another website's page behind a rebound name, a proxy) sees no page either.
     if let Err(denied) = access::check_entry(&app, parts, peer) {
         return denied.reply();
     }
     if parts.method == Method::OPTIONS {
         return no_content();
-    }
-    if let Some(stream) = path.strip_prefix("/v1/streams") {
-        return streams::answer(&app, peer, parts, stream, body).await;
-    }
-    if let Some(competition) = path.strip_prefix("/v1/competitions") {
-        return streams::competition(&app, peer, parts, competition, body).await;
     }
     if parts.method != Method::GET && parts.method != Method::HEAD {
         return error::reply(

@@ -69,6 +69,8 @@ pub struct Cursor {
     pub encoding: Encoding,
     /// Live state still to be sent, before anything else.
     pub state: Option<StateCursor>,
+    /// It gets nothing until there is a live state, and begins with that.
+    pub waits_for_state: bool,
     /// The offset that it gets next.
     pub next: u64,
     /// Where that is in the tail; `None`: it reads from the log and is nobody's slow reader yet.
@@ -138,6 +140,9 @@ impl Encoding {
 impl Cursor {
     /// What is due to it now.
     pub fn due<'t>(&mut self, tail: &'t mut EncodedTail, source: &impl Source) -> Due<'t> {
+        if self.waits_for_state && !self.begins(tail, source) {
+            return Due::Tail(&[]);
+        }
         loop {
             self.forget_finished_state();
             if self.state.is_none() && self.until.is_some_and(|until| self.next >= until) {
@@ -158,6 +163,22 @@ impl Cursor {
                 self.sent_chunk(&chunk, 0, 0);
             } else if self.stand_in(tail, source) {
                 return Due::Tail(&[]);
+            }
+        }
+    }
+
+    /// Whether there is a live state to begin with by now. Until then it stands at the head and passes over what comes.
+    fn begins(&mut self, tail: &mut EncodedTail, source: &impl Source) -> bool {
+        if let Some(list) = source.live_state().filter(|list| !list.offsets.is_empty()) {
+            self.waits_for_state = false;
+            self.restart(list, tail);
+            return true;
+        }
+        self.leave(tail);
+        loop {
+            self.next = source.head();
+            if self.stand_in(tail, source) {
+                return false;
             }
         }
     }

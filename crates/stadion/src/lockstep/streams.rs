@@ -119,7 +119,7 @@ impl Streams {
                 // Its first request was refused: it never was.
                 inner.ended = true;
                 drop(inner);
-                self.remove(&cell.name);
+                self.remove(&cell);
             } else {
                 self.arm(&cell.name, &mut inner);
             }
@@ -147,11 +147,13 @@ impl Streams {
         }
     }
 
-    fn remove(&self, name: &StreamName) {
-        let shard = self.shard(name.as_str());
-        let removed = shard.cells.lock().remove(name);
-        if removed.is_some() {
-            shard.timers.lock().forget(name);
+    /// Takes a stream that is over out of the map; not another one that bears its name by now.
+    fn remove(&self, cell: &Arc<Cell>) {
+        let shard = self.shard(cell.name.as_str());
+        let mut cells = shard.cells.lock();
+        if cells.get(cell.name.as_str()).is_some_and(|held| Arc::ptr_eq(held, cell)) {
+            cells.remove(cell.name.as_str());
+            shard.timers.lock().forget(&cell.name);
             self.count.fetch_sub(1, Ordering::Relaxed);
             self.metrics.streams.decrement(1.0);
         }
@@ -197,6 +199,9 @@ impl Streams {
         let ended = {
             let mut inner = cell.inner.lock();
             inner.due = None;
+            if inner.ended {
+                return;
+            }
             match inner.stream.handle_timeout(now) {
                 Due::Ended => {
                     inner.ended = true;
@@ -211,7 +216,7 @@ impl Streams {
             }
         };
         if ended {
-            self.remove(&cell.name);
+            self.remove(cell);
             cell.audience.lock().close_all(CloseCode::StreamEnded, "the stream has ended", now);
             tracing::debug!(stream = %cell.name, "stream ended");
             return;
@@ -262,7 +267,7 @@ impl Streams {
             inner.ended = true;
             self.metrics.clients_changed(inner.stream.clients_connected(), 0);
         }
-        self.remove(&cell.name);
+        self.remove(&cell);
         let now = self.clock.now();
         cell.audience.lock().close_all(CloseCode::StreamDeleted, "the stream was deleted", now);
         true

@@ -37,8 +37,7 @@ pub fn open(
     name: &str,
 ) -> Result<Response<EventStream>, Box<Reply>> {
     access::check_events(app, parts, peer, Right::Read, name).map_err(|denied| Box::new(denied.reply()))?;
-    let mut wishes =
-        Wishes::read(parts.uri.query().unwrap_or_default()).map_err(|bad| Box::new(bad.reply()))?;
+    let mut wishes = Wishes::of(parts).map_err(|bad| Box::new(bad.reply()))?;
     if let Some(last) = parts.headers.get("last-event-id") {
         let point = last.to_str().ok().and_then(Point::parse);
         let bad = || Denied::bad_request("bad_position", "Last-Event-ID is a position", "Last-Event-ID");

@@ -8,18 +8,18 @@ use http_body_util::Full;
 
 use super::envelope::Envelope;
 use super::from::Point;
-use super::socket::{Wishes, begin, lost_reply};
+use super::socket::{Wishes, begin, end, lost_reply};
 use crate::app::App;
 use crate::http::access;
 use crate::http::error::Reply;
+use crate::hub::cursor::Source;
 use crate::rights::Right;
 
 /// The events of a page, beyond which it is full.
 const PAGE_BYTES_MAX: usize = 4 << 20;
 
 pub fn page(app: &App, peer: SocketAddr, parts: &request::Parts, name: &str) -> Reply {
-    let checked = access::check_events(app, parts, peer, Right::Read, name)
-        .and_then(|()| Wishes::read(parts.uri.query().unwrap_or_default()));
+    let checked = access::check_events(app, parts, peer, Right::Read, name).and_then(|()| Wishes::of(parts));
     let wishes = match checked {
         Ok(wishes) => wishes,
         Err(denied) => return denied.reply(),
@@ -35,9 +35,15 @@ pub fn page(app: &App, peer: SocketAddr, parts: &request::Parts, name: &str) -> 
     let (epoch, begun, until) = {
         let inner = cell.inner.lock();
         let begun = begin(&inner, &wishes.from);
-        let until = wishes.to.as_ref().map(|to| begin(&inner, to)).transpose();
+        let until = wishes.to.as_ref().map(|to| end(&inner, to)).transpose();
         (inner.epoch(), begun, until)
     };
+    let wants_live = wishes.from == Point::Live || (begun.is_err() && wishes.recover_live);
+    if let Some(list) = cell.live_state().filter(|_| wants_live) {
+        let envelope = Envelope { stream: name, epoch, type_pointer: &rules.type_pointer };
+        let epoch = epoch.map_or_else(|| "-".to_owned(), |epoch| epoch.to_string());
+        return reply(&epoch, &cell.state_page(&list), &envelope.position(list.next), false);
+    }
     let (begun, until) = match (begun, until) {
         (Ok(begun), Ok(until)) => (begun, until.unwrap_or(u64::MAX)),
         (Err(_), Ok(_)) if wishes.recover_live => (cell.inner.lock().head(), u64::MAX),

@@ -32,6 +32,8 @@ pub struct Wishes {
     pub encoding: Encoding,
     /// A position that is lost becomes live state instead of an error.
     pub recover_live: bool,
+    /// Nothing before there is a live state: a competition begins with its first activation.
+    pub waits_for_state: bool,
     pub limit: usize,
 }
 
@@ -40,9 +42,22 @@ pub const LIMIT_MAX: usize = 1_000;
 const LIMIT: usize = 100;
 
 impl Wishes {
-    pub fn read(query: &str) -> Result<Self, Denied> {
-        let mut wishes =
-            Self { from: Point::Live, to: None, encoding: Encoding::Bare, recover_live: false, limit: LIMIT };
+    /// What a request asks for, by its query and, of competitions, its path.
+    pub fn of(parts: &request::Parts) -> Result<Self, Denied> {
+        let mut wishes = Self::read(parts.uri.query().unwrap_or_default())?;
+        wishes.waits_for_state = parts.uri.path().starts_with("/v1/competitions/");
+        Ok(wishes)
+    }
+
+    fn read(query: &str) -> Result<Self, Denied> {
+        let mut wishes = Self {
+            from: Point::Live,
+            to: None,
+            encoding: Encoding::Bare,
+            recover_live: false,
+            waits_for_state: false,
+            limit: LIMIT,
+        };
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
                 "from" => wishes.from = point(&value, "from")?,
@@ -90,6 +105,17 @@ pub fn begin(inner: &Inner, point: &Point) -> Result<u64, Lost> {
     }
 }
 
+/// The offset at which a reader ends, or why not. What lies in the future is waited for.
+pub fn end(inner: &Inner, point: &Point) -> Result<u64, Lost> {
+    match point {
+        Point::Position(position) => match position.resolve(inner.epoch(), 0, u64::MAX) {
+            Ok(_) => Ok(position.next),
+            Err(lost) => Err(lost),
+        },
+        Point::Live | Point::Head | Point::Start | Point::Time(_) | Point::Ago(_) => begin(inner, point),
+    }
+}
+
 /// Answers the upgrade; what follows has a task of its own.
 pub fn upgrade(app: &Arc<App>, peer: SocketAddr, parts: &mut request::Parts, name: String) -> Reply {
     let accepted = match upgrade::accept(&parts.headers) {
@@ -98,8 +124,7 @@ pub fn upgrade(app: &Arc<App>, peer: SocketAddr, parts: &mut request::Parts, nam
     };
     let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else { return upgrade::required() };
     let place = parts.extensions.remove::<Arc<Counted>>();
-    let checked = access::check_events(app, parts, peer, Right::Read, &name)
-        .and_then(|()| Wishes::read(parts.uri.query().unwrap_or_default()));
+    let checked = access::check_events(app, parts, peer, Right::Read, &name).and_then(|()| Wishes::of(parts));
     let has_origin = parts.headers.contains_key(http::header::ORIGIN);
     if let Err(denied) = &checked
         && !has_origin
@@ -163,7 +188,7 @@ const MESSAGE_BYTES_MAX: usize = 4096;
 pub fn cursor(cell: &Cell, wishes: &Wishes) -> Result<Cursor, Lost> {
     let inner = cell.inner.lock();
     let begun = begin(&inner, &wishes.from);
-    let until = wishes.to.as_ref().map(|to| begin(&inner, to)).transpose()?;
+    let until = wishes.to.as_ref().map(|to| end(&inner, to)).transpose()?;
     drop(inner);
     let wants_live = wishes.from == Point::Live || (begun.is_err() && wishes.recover_live);
     let (state, next) = if wants_live {
@@ -175,7 +200,10 @@ pub fn cursor(cell: &Cell, wishes: &Wishes) -> Result<Cursor, Lost> {
     } else {
         (None, begun?)
     };
-    Ok(Cursor { encoding: wishes.encoding, state, next, place: None, until })
+    let is_nothing = state.as_ref().is_some_and(|state| state.list.offsets.is_empty());
+    let waits_for_state = wishes.waits_for_state && is_nothing;
+    let state = state.filter(|_| !waits_for_state);
+    Ok(Cursor { encoding: wishes.encoding, state, waits_for_state, next, place: None, until })
 }
 
 struct Plain {

@@ -385,3 +385,36 @@ fn a_recording_is_passed_on_byte_for_byte() {
         assert!(live.text() == *line, "line {n} did not come as it was sent");
     }
 }
+
+#[test]
+fn nothing_comes_before_the_first_activation() {
+    let server = Server::start();
+    let mut reader = Ws::connect(server.addr(), &format!("{PATH}/c"));
+    assert!(!exists(server.addr(), "competition:c"));
+    post(&server, &event(0, "Weather"));
+    let mut second = Ws::connect(server.addr(), &format!("{PATH}/c"));
+    let lines = [event(1, "CompetitionActivated"), event(2, "Weather")];
+    post(&server, &lines.join("\n"));
+    assert_eq!(texts(&mut reader, 2), lines);
+    assert_eq!(texts(&mut second, 2), lines);
+}
+
+#[test]
+fn an_activation_published_to_its_stream_is_in_the_list_too() {
+    let server = Server::start();
+    let line = event(0, "CompetitionActivated");
+    publish(server.addr(), "competition:c", &line);
+    assert_eq!(Ws::connect(server.addr(), PATH).text(), line);
+}
+
+/// Also where the bad one is JSON: lines count from 1, empty ones too (wire/stadion.md, Publishing).
+#[test]
+fn a_bad_event_is_named_by_its_line() {
+    let server = Server::start();
+    let good = event(0, "CompetitionActivated");
+    for bad in ["5", "{\"typeName\":\"XEvent\"}", "{\"typeName\":\"X\",\"competitionId\":null}", "[]"] {
+        let reply = try_post(&server, &format!("{good}\n\n{good}\n{bad}\n{good}"));
+        assert_eq!(reply.status, 400, "{bad}: {reply:?}");
+        assert!(reply.text().contains("line 4"), "{bad}: {}", reply.text());
+    }
+}

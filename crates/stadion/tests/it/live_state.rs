@@ -276,3 +276,19 @@ fn live_state_outlives_the_retention() {
     assert_eq!(closed, last + 1);
     assert_eq!(live_state(&server, "show:a"), [1]);
 }
+
+#[test]
+fn a_page_holds_live_state_too() {
+    let server = Server::with(&rules("", ""));
+    publish(
+        server.addr(),
+        "show:a",
+        &[event(0, "ShowOpened s"), event(1, "Noise x"), event(2, "Light s")].join("\n"),
+    );
+    let (state, live) = Reader::open(server.addr(), "show:a", "").state();
+    for query in ["", "from=live", "from=live&limit=1000"] {
+        let by_page = page(server.addr(), "show:a", query);
+        assert_eq!(by_page.events, state, "a page and a socket say the same: {query}");
+        assert!(by_page.next.ends_with(&format!(":{live}")), "{} and {live}", by_page.next);
+    }
+}

@@ -86,7 +86,7 @@ fn blanks_are_cut_and_empty_lines_skipped() {
 fn a_bad_line_is_named_and_nothing_of_the_request_is_written() {
     let server = Server::start();
     let deep = format!("{}1{}", "[".repeat(65), "]".repeat(65));
-    let bad: [&[u8]; 12] = [
+    let bad: [&[u8]; 13] = [
         b"{",
         b"{\"a\":1} {\"b\":2}",
         b"1,",
@@ -98,6 +98,7 @@ fn a_bad_line_is_named_and_nothing_of_the_request_is_written() {
         b"01",
         b"\"a\x01b\"",
         b"\"open",
+        b"\"\xff\"",
         deep.as_bytes(),
     ];
     for line in bad {

@@ -262,7 +262,12 @@ fn a_page_is_cached_by_others_only_where_reading_is_free() {
 fn a_browser_that_may_not_read_is_told_by_a_close_code() {
     let server = server_with_keys();
     let closed = events_path("closed:a");
-    for (address, code) in [(closed.clone(), 4401), (format!("{closed}?access_token={TIMING}"), 1008)] {
+    let refused = [
+        (closed.clone(), 4401),
+        (format!("{closed}?access_token=wrong"), 4401),
+        (format!("{closed}?access_token={TIMING}"), 1008),
+    ];
+    for (address, code) in refused {
         let (closed, reason) = Ws::open(server.addr(), &address, &[SITE]).unwrap().closed();
         assert!(closed == code && !reason.is_empty(), "{address}: {closed} {reason}");
     }
