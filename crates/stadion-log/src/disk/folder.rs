@@ -23,7 +23,14 @@ pub enum OpenError {
 /// Held as long as the log is open; the system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct FolderLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough while a child process that is just being started still has a copy of it.
+        self.file.unlock().ok();
+    }
 }
 
 const FORMAT_FILE: &str = "FORMAT";
@@ -87,7 +94,7 @@ fn lock(folder: &Path) -> Result<FolderLock, OpenError> {
     let pid = format!("{}\n", std::process::id());
     file.write_all(pid.as_bytes()).map_err(failed)?;
     file.set_len(pid.len() as u64).map_err(failed)?;
-    Ok(FolderLock { _file: file })
+    Ok(FolderLock { file })
 }
 
 fn failed(file: &Path, source: io::Error) -> OpenError {

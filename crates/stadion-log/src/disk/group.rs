@@ -1,9 +1,8 @@
 //! What gathered for one write: each job's frames behind one another, or why it is refused.
 
-use std::collections::HashMap;
-
 use super::commit::{OnlyIf, Part, Refusal};
 use super::format::{FLAG_DELTA, FLAG_FULL, FLAG_MORE, FRAME_HEADER_LEN, FrameHeader, Kind};
+use super::numbers::ByNumber;
 use super::queue::Job;
 use super::state::{Life, State};
 
@@ -15,7 +14,7 @@ pub(super) struct Group {
     firsts: Vec<u64>,
     /// For each job how many of `firsts` are its own, or why it is refused.
     fates: Vec<Result<usize, Refusal>>,
-    planned: HashMap<u64, Planned>,
+    planned: ByNumber<Planned>,
     /// What `planned` was before the job at hand.
     before: Vec<(u64, Option<Planned>)>,
 }

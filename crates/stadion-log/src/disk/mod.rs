@@ -125,6 +125,8 @@ mod backup;
 mod body;
 mod codec;
 mod commit;
+#[cfg(test)]
+mod failing;
 mod folder;
 mod footer;
 mod format;
@@ -134,6 +136,7 @@ mod hidden;
 mod log;
 mod medium;
 mod notice;
+mod numbers;
 mod pieces;
 mod queue;
 mod read;

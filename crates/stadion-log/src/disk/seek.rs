@@ -70,7 +70,7 @@ impl Shared {
             let mut sum = 0;
             let over = segments(&state, stream, life).rev().find_map(|(number, bytes)| {
                 sum += bytes;
-                (sum > bytes_max).then_some((number, sum - bytes_max))
+                sum.checked_sub(bytes_max).filter(|excess| *excess > 0).map(|excess| (number, excess))
             });
             let Some((number, excess)) = over else { return Ok(life.first) };
             let Some(segment) = state.segments.get(&number) else { return Ok(life.first) };

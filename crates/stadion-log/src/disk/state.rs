@@ -1,7 +1,7 @@
 //! What the log knows in memory: its streams and segments. Recovery and the writer change it the same way, a frame
 //! at a time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,12 +11,13 @@ use super::body::{self, Declared};
 use super::codec::Decoder;
 use super::format::{FLAG_DELTA, FLAG_FULL, FRAME_HEADER_LEN, FrameHeader, Kind};
 use super::frames::{Brings, FrameIndex, FrameRef};
+use super::numbers::ByNumber;
 use super::pieces::{Moved, Pieces};
 use super::segment::SegmentFile;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) streams: HashMap<u64, Life>,
+    pub(super) streams: ByNumber<Life>,
     /// Each name's lives, by their numbers.
     pub(super) names: BTreeSet<(StreamName, u64)>,
     pub(super) segments: BTreeMap<u64, Segment>,
@@ -60,7 +61,7 @@ pub(super) struct Segment {
     pub(super) len: u64,
     /// Its index is at its end, and nothing is appended to it any more.
     pub(super) sealed: bool,
-    pub(super) touched: HashMap<u64, Touch>,
+    pub(super) touched: ByNumber<Touch>,
 }
 
 /// What one segment holds of one stream.

@@ -8,4 +8,11 @@
 
 mod support;
 
+mod commits;
+mod crash;
+mod damage;
+mod folder;
+mod full;
 mod model;
+mod retention;
+mod scale;
