@@ -137,13 +137,13 @@ fn long_stream(events: u64) -> (Stream, Time) {
 
 /// Allocations and bytes that stay, of one poll that brings nothing.
 fn cost_of_an_empty_poll(stream: &mut Stream, now: Time) -> (u64, i64) {
+    let live_before = LIVE_BYTES.get();
     let request = poll(stream.announced());
-    let request_bytes = request.client.expose().len() as i64;
-    let before = (ALLOCATIONS.get(), LIVE_BYTES.get());
+    let allocations_before = ALLOCATIONS.get();
     let answer = sync(stream, request, now);
-    let after = (ALLOCATIONS.get(), LIVE_BYTES.get());
+    let cost = (ALLOCATIONS.get() - allocations_before, LIVE_BYTES.get() - live_before);
     assert_eq!(answer.events, stream.head()..stream.head());
-    (after.0 - before.0, after.1 - before.1 + request_bytes)
+    cost
 }
 
 #[test]
