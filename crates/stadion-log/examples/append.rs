@@ -183,10 +183,7 @@ fn again(
         assert!(matches!(fate, Fate::Written { .. }), "{fate:?}");
         let Some((ours, count, over, open)) = next.take() else { return };
         count.fetch_add(1, Ordering::Relaxed);
-        if over.load(Ordering::Relaxed) {
-            // The log is not closed from its own thread.
-            std::thread::spawn(move || drop((ours, open)));
-        } else {
+        if !over.load(Ordering::Relaxed) {
             again(&ours, stream, &count, &over, &open);
         }
     };

@@ -1,7 +1,7 @@
 //! The event log: what was appended to a stream, read again from any offset.
 //!
-//! One narrow interface, [`EventLog`], is the whole seam: under it stand the stores ([`MemoryLog`]; one on disk
-//! comes), over it the streams. A log knows records, bytes with a tick and a time; what they mean is the edge's.
+//! One narrow interface, [`EventLog`], is the whole seam of what is kept in memory ([`MemoryLog`]); what must outlive
+//! the process is kept by [`disk`], whose answers take time. A log knows records, bytes with a tick and a time; what they mean is the edge's.
 
 pub mod disk;
 mod memory;

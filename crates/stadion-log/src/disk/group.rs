@@ -19,6 +19,9 @@ pub(super) struct Group {
     before: Vec<(u64, Option<Planned>)>,
 }
 
+/// What a huge commit took beyond this is given back.
+const BUFFER_BYTES: usize = 16 << 20;
+
 /// A stream as it will be once the group is written.
 #[derive(Clone, Copy)]
 struct Planned {
@@ -41,6 +44,7 @@ impl Group {
     /// Lays out the jobs' frames. A job that cannot be leaves nothing behind, and does not disturb the others.
     pub(super) fn plan(&mut self, state: &State, target: Target, jobs: &mut [Job]) {
         self.bytes.clear();
+        self.bytes.shrink_to(BUFFER_BYTES);
         self.frames.clear();
         self.firsts.clear();
         self.fates.clear();

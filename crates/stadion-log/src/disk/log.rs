@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use stadion_core::{Epoch, StreamName};
 
 use super::commit::{COMMIT_BYTES_MAX, Commit, Done, Part, Refusal, StreamId, join};
-use super::folder::{self, FolderLock, OpenError};
+use super::folder::{self, OpenError};
 use super::format::Kind;
 use super::hidden::HiddenState;
 use super::medium::{Disk, Medium};
@@ -23,12 +23,11 @@ use crate::Record;
 
 /// A log in a folder: any number of streams, one thread that writes.
 ///
-/// Dropping it writes what was handed in before, and waits for that.
+/// Dropping it writes what was handed in before, and waits for that (unless a [`Done`] is what drops it: then it goes
+/// on by itself).
 pub struct DiskLog {
     pub(super) shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
-    /// Let go of last.
-    _lock: FolderLock,
 }
 
 #[derive(Clone, Debug)]
@@ -82,13 +81,14 @@ impl DiskLog {
         let Found { state, tail, segment_number_min, recovered } =
             recovery::recover(folder, medium.as_ref())?;
         let folder = folder.to_owned();
-        let shared = Arc::new(Shared::new(folder, options, state, segment_number_min, owner, medium));
+        let shared = Shared::new(folder, lock, options, state, segment_number_min, owner, medium);
+        let shared = Arc::new(shared);
         let writer = Writer::new(Arc::clone(&shared), tail);
         let thread = std::thread::Builder::new().name("stadion-log".to_owned());
         let thread = thread
             .spawn(move || writer.run())
             .map_err(|source| OpenError::Io { file: shared.folder.clone(), source })?;
-        Ok((Self { shared, writer: Some(thread), _lock: lock }, recovered))
+        Ok((Self { shared, writer: Some(thread) }, recovered))
     }
 
     /// Begins a stream, or a new life of one that has ended; its number. Nothing is written before its first commit,
@@ -196,7 +196,9 @@ impl DiskLog {
 impl Drop for DiskLog {
     fn drop(&mut self) {
         self.shared.queue.close();
-        if let Some(writer) = self.writer.take() {
+        if let Some(writer) = self.writer.take()
+            && writer.thread().id() != std::thread::current().id()
+        {
             // A writer that panicked has said so itself.
             drop(writer.join());
         }

@@ -29,7 +29,8 @@ pub struct Recovered {
     pub streams: usize,
     /// Bytes that were read to find it.
     pub bytes_read: u64,
-    /// The last file ended in a write that was cut off; these bytes of it were removed. None of it was acknowledged.
+    /// The last file ended in a write that was cut off; these bytes of it were removed. None of it was acknowledged,
+    /// unless the disk has lost what it said it had.
     pub cut: Option<Damage>,
     /// Damage that was met on the way. Sealed segments are not read through at a start; [`DiskLog::verify`] does that.
     ///

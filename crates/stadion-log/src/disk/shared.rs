@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::Options;
+use super::folder::FolderLock;
 use super::footer;
 use super::format::{Kind, SEGMENT_HEADER_LEN};
 use super::frames::FrameIndex;
@@ -27,6 +28,8 @@ pub(super) struct Shared {
     indices: Mutex<Indices>,
     /// Above every file of the folder.
     pub(super) segment_number_min: u64,
+    /// Let go of once nobody reads or writes any more.
+    _lock: FolderLock,
     /// Held by who moves records and removes segments, and by a backup, which needs them where they are.
     pub(super) moving: Mutex<()>,
 }
@@ -44,6 +47,7 @@ const INDEX_CACHE_BYTES: usize = 32 << 20;
 impl Shared {
     pub(super) fn new(
         folder: PathBuf,
+        lock: FolderLock,
         options: Options,
         state: State,
         segment_number_min: u64,
@@ -60,6 +64,7 @@ impl Shared {
             medium,
             indices: Mutex::default(),
             segment_number_min,
+            _lock: lock,
             moving: Mutex::default(),
         }
     }

@@ -45,6 +45,7 @@ impl Writer {
 
     /// Writes until the queue is closed and empty.
     pub(super) fn run(mut self) {
+        let _guard = CloseQueue(Arc::clone(&self.shared));
         let mut jobs = Vec::new();
         loop {
             if !self.unknown.is_empty() {
@@ -241,6 +242,17 @@ impl Writer {
         };
         self.shared.state_mut().segments.insert(number, segment);
         Ok(Tail { file, len: SEGMENT_HEADER_LEN })
+    }
+}
+
+/// Should the writer panic, say in somebody's [`Done`], then nobody may wait for it any more.
+struct CloseQueue(Arc<Shared>);
+
+impl Drop for CloseQueue {
+    fn drop(&mut self) {
+        self.0.queue.close();
+        let mut left = Vec::new();
+        self.0.queue.drain(&mut left);
     }
 }
 

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use stadion_core::{Epoch, Tick};
 use stadion_log::Batch;
-use stadion_log::disk::{Commit, DiskLog, Hidden, Notice, Options, Owner, Refusal, StreamId};
+use stadion_log::disk::{
+    Commit, DiskLog, Fate, Hidden, Notice, OpenError, Options, Owner, Refusal, StreamId,
+};
 
 use crate::support::{append, batch, begin, commit, heard, listen, name, open, put, read, small, try_read};
 
@@ -179,4 +181,53 @@ fn a_sealed_segment_asks_for_the_snapshots_that_are_missing() {
     assert_eq!(log.hidden(a).unwrap().full, Some((1, b"fa".to_vec())));
     assert_eq!(log.hidden(b).unwrap().full, Some((2, b"fb".to_vec())));
     assert_eq!(log.hidden(c).unwrap().full, None);
+}
+
+#[test]
+fn the_last_to_let_go_of_the_log_may_be_a_callback() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = Arc::new(open(folder.path(), Options::default()).0);
+    let a = begin(&log, "a");
+    let one = batch(1, &[b"one"]);
+    let (mut done, receive) = listen();
+    let own = Mutex::new(Some(Arc::clone(&log)));
+    let gone = std::sync::mpsc::channel();
+    let last = Box::new(move |fate: Fate<'_>| {
+        // Waits until the callback's is the only one.
+        gone.1.recv().unwrap();
+        drop(own.lock().unwrap().take());
+        done(fate);
+    });
+    log.append(&commit(a, &one), last).unwrap();
+    drop(log);
+    gone.0.send(()).unwrap();
+    assert_eq!(heard(&receive), Ok(vec![0]));
+    // The folder is free as soon as its thread has ended.
+    let again = loop {
+        match DiskLog::open(folder.path(), Options::default(), Arc::new(())) {
+            Ok((log, _)) => break log,
+            Err(OpenError::InUse { .. }) => std::thread::yield_now(),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(again.info(a).unwrap().head, 1);
+}
+
+#[test]
+fn a_callback_that_panics_closes_the_log_for_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, _) = open(folder.path(), Options::default());
+    let a = begin(&log, "a");
+    let one = batch(1, &[b"one"]);
+    log.append(&commit(a, &one), Box::new(|_| panic!("on purpose"))).unwrap();
+    let refused = loop {
+        let (done, receive) = listen();
+        match log.append(&commit(a, &one), done) {
+            // It came before the panic: then nobody answers, but nobody waits for ever either.
+            Ok(()) => drop(receive.recv()),
+            Err(refusal) => break refusal,
+        }
+    };
+    assert_eq!(refused, Refusal::Closed);
+    assert_eq!(read(&log, a, 0..1)[0].3, b"one", "it is read as before");
 }
