@@ -33,29 +33,37 @@ const READ_BYTES: usize = 16 << 10;
 /// Serves the connection until it is closed by either side. `early` is what came behind the upgrade request, `place`
 /// the connection's among those that may be open.
 ///
-/// It is a task of its own, so that what made the connection (request, joining) does not lie in its memory as long.
-pub async fn serve(
+/// It is a task of its own, so that what made the connection (request, joining) does not lie in its memory as long;
+/// and a plain function, since an async one would keep room for its arguments twice.
+pub fn serve<H: Handler + Send>(
     socket: Arc<Socket>,
     early: Bytes,
     message_bytes_max: usize,
     clock: Clock,
-    mut handler: impl Handler,
+    mut handler: H,
     place: Option<Arc<Counted>>,
-) {
+) -> impl Future<Output = ()> + Send + use<H> {
     let mut inbound = Inbound::new(message_bytes_max);
     let is_open = early.is_empty() || take(&socket, &mut inbound, &early, clock, &mut handler);
     drop(early);
-    if is_open {
-        read_and_write(&socket, &mut inbound, clock, &mut handler).await;
+    async move {
+        if is_open {
+            read_and_write(&socket, &mut inbound, clock, &mut handler).await;
+        }
+        handler.gone(&socket);
+        // A close frame may still be on its way out, and the client's answer on its way in. Boxed, so that it takes
+        // no room before.
+        drop(Box::pin(tokio::time::timeout(CLOSE_TIMEOUT, part(&socket, &mut inbound))).await);
+        drop(place);
     }
-    handler.gone(&socket);
-    // A close frame may still be on its way out, and the client's answer on its way in. Boxed, so that it takes no
-    // room before.
-    drop(Box::pin(tokio::time::timeout(CLOSE_TIMEOUT, part(&socket, &mut inbound))).await);
-    drop(place);
 }
 
-async fn read_and_write(socket: &Socket, inbound: &mut Inbound, clock: Clock, handler: &mut impl Handler) {
+async fn read_and_write(
+    socket: &Socket,
+    inbound: &mut Inbound,
+    clock: Clock,
+    handler: &mut (impl Handler + Send),
+) {
     while !socket.is_closing() {
         let interest = match socket.stuck_since() {
             Some(_) => Interest::READABLE | Interest::WRITABLE,
